@@ -1,0 +1,1 @@
+"""The package behind the book *Unrolled*: recurrent networks, understood by building them."""

@@ -1,0 +1,292 @@
+"""Recurrent networks in NumPy: batched, stacked, every gradient derived by hand.
+
+The notebooks build these networks one sequence and one step at a time. Here is the same mathematics for a
+batch of sequences and a stack of layers. Parameters carry PyTorch's names and layouts, so that a dict of arrays
+can move between the libraries; the one difference is that each layer has a single bias, the sum of PyTorch's two.
+"""
+
+import numpy as np
+
+
+def log_softmax(logits):
+    """Logarithm of the softmax over the last axis, safe for logits of any size.
+
+    Subtracting the largest logit first changes nothing in exact arithmetic and keeps ``exp`` from overflowing.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (..., V)
+        Unnormalized log-probabilities.
+
+    Returns
+    -------
+    ndarray, shape (..., V)
+        Log-probabilities in nats: never positive; their exponentials sum to one.
+    """
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def softmax(logits):
+    """Probabilities over the last axis, safe for logits of any size.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (..., V)
+        Unnormalized log-probabilities.
+
+    Returns
+    -------
+    ndarray, shape (..., V)
+        Probabilities that sum to one.
+    """
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def cross_entropy(logits, targets):
+    """Mean cross-entropy of the targets, and its gradient with respect to the logits.
+
+    Parameters
+    ----------
+    logits : ndarray of float, shape (..., V)
+        Unnormalized log-probabilities.
+    targets : ndarray of int, shape (...)
+        The index of the right class at each place.
+
+    Returns
+    -------
+    loss : float
+        Mean over all places, in nats.
+    grad : ndarray, shape (..., V)
+        Gradient of that mean: (softmax - one-hot) / number of places.
+    """
+    log_probs = log_softmax(logits).reshape(-1, logits.shape[-1])  # (N, V)
+    rows = np.arange(len(log_probs))
+    loss = -log_probs[rows, targets.ravel()].mean()
+    grad = np.exp(log_probs)
+    grad[rows, targets.ravel()] -= 1
+    grad /= len(log_probs)
+    return float(loss), grad.reshape(logits.shape)
+
+
+class _CharacterModel:
+    """What every character model shares: parameters, checks, the stack of layers, the output head.
+
+    A subclass names its number of gates and writes two methods, for one layer over all time steps:
+
+    ``_layer_forward(layer, drive, state) -> (hidden, cache, state)`` and
+    ``_layer_backward(layer, d_hidden, cache) -> (d_drive, grad of weight_hh)``
+
+    where the drive, (T, B, gates * H), is what the layer's input and bias contribute at each step. It does not
+    depend on the layer's own past, so it is computed for all steps in one matrix product.
+    """
+
+    gates = 1
+
+    def __init__(self, vocab_size, hidden_size, num_layers=1, seed=0, dtype=np.float64):
+        for name, value in [
+            ("vocab_size", vocab_size),
+            ("hidden_size", hidden_size),
+            ("num_layers", num_layers),
+        ]:
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, not {value}")
+        self.vocab_size, self.hidden_size, self.num_layers = vocab_size, hidden_size, num_layers
+        self.dtype = np.dtype(dtype)
+        rng = np.random.default_rng(seed)
+        bound = 1 / np.sqrt(hidden_size)
+        self.params = {
+            name: rng.uniform(-bound, bound, shape).astype(self.dtype)
+            for name, shape in self._shapes().items()
+        }
+
+    def _shapes(self):
+        rows, hidden = self.gates * self.hidden_size, self.hidden_size
+        shapes = {}
+        for layer in range(self.num_layers):
+            shapes[f"weight_ih_l{layer}"] = (rows, self.vocab_size if layer == 0 else hidden)
+            shapes[f"weight_hh_l{layer}"] = (rows, hidden)
+            shapes[f"bias_l{layer}"] = (rows,)
+        return shapes | {"weight_out": (self.vocab_size, hidden), "bias_out": (self.vocab_size,)}
+
+    def forward(self, inputs, state=None):
+        """Read a batch of sequences.
+
+        Parameters
+        ----------
+        inputs : ndarray of int, shape (T, B)
+            Token ids, time first.
+        state : optional
+            Where to start: the state that an earlier call returned. Zeros if not given.
+
+        Returns
+        -------
+        logits : ndarray, shape (T, B, V)
+            Unnormalized log-probabilities of the token that follows each input.
+        state
+            The state after the last step.
+
+        Raises
+        ------
+        ValueError
+            If the ids are not a (T, B) array of integers below V, or the state does not fit the batch.
+        """
+        logits, state, _ = self._run(inputs, state)
+        return logits, state
+
+    def loss_and_grads(self, inputs, targets, state=None):
+        """Loss of a batch, and its gradient for every parameter by back-propagation through time.
+
+        The gradient stops at the first step: `state` counts as a constant (truncated back-propagation through
+        time, when the state of one chunk is handed to the next).
+
+        Parameters
+        ----------
+        inputs, targets : ndarray of int, shape (T, B)
+            Token ids, and the ids that follow them.
+        state : optional
+            As in `forward`.
+
+        Returns
+        -------
+        loss : float
+            Mean cross-entropy, nats per token.
+        grads : dict of ndarray
+            Gradient of that mean; names and shapes are those of `params`.
+        state
+            The state after the last step.
+
+        Raises
+        ------
+        ValueError
+            As in `forward`, and if the targets differ from the inputs in shape.
+        """
+        targets = self._checked_ids(targets, "targets")
+        if targets.shape != np.shape(inputs):
+            raise ValueError(
+                f"targets have shape {targets.shape}, inputs {np.shape(inputs)}: they must be the same"
+            )
+        logits, state, caches = self._run(inputs, state)
+        loss, d_logits = cross_entropy(logits, targets)
+        return loss, self._backward(d_logits, caches), state
+
+    def _run(self, inputs, state):
+        ids = self._checked_ids(inputs, "inputs")
+        states = self._checked_state(state, ids.shape[1])
+        p, below, caches = self.params, None, []
+        for layer in range(self.num_layers):
+            weight = p[f"weight_ih_l{layer}"].T
+            # A one-hot vector times a matrix picks a row of it.
+            drive = (weight[ids] if layer == 0 else below @ weight) + p[f"bias_l{layer}"]
+            hidden, cache, states[layer] = self._layer_forward(layer, drive, states[layer])
+            caches.append((ids if layer == 0 else below, hidden, cache))
+            below = hidden  # (T, B, H)
+        logits = below @ p["weight_out"].T + p["bias_out"]  # (T, B, V)
+        return logits, self._stacked(states), caches
+
+    def _backward(self, d_logits, caches):
+        top = _rows(caches[-1][1])  # (T * B, H)
+        d_out = _rows(d_logits)
+        grads = {"weight_out": d_out.T @ top, "bias_out": d_out.sum(axis=0)}
+        d_hidden = d_logits @ self.params["weight_out"]  # (T, B, H)
+        for layer in reversed(range(self.num_layers)):
+            below, _, cache = caches[layer]
+            d_drive, grads[f"weight_hh_l{layer}"] = self._layer_backward(layer, d_hidden, cache)
+            rows = _rows(d_drive)  # (T * B, gates * H)
+            grads[f"bias_l{layer}"] = rows.sum(axis=0)
+            if layer > 0:
+                grads[f"weight_ih_l{layer}"] = rows.T @ _rows(below)
+                d_hidden = d_drive @ self.params[f"weight_ih_l{layer}"]
+            else:
+                one_hot = np.zeros((below.size, self.vocab_size), self.dtype)
+                one_hot[np.arange(below.size), below.ravel()] = 1
+                grads["weight_ih_l0"] = rows.T @ one_hot
+        return {name: grads[name] for name in self.params}
+
+    def _checked_ids(self, ids, name):
+        ids = np.asarray(ids)
+        if ids.ndim != 2 or not np.issubdtype(ids.dtype, np.integer) or ids.size == 0:
+            raise ValueError(
+                f"{name} must be integers of shape (T, B), neither of them 0; "
+                f"got {ids.dtype} of shape {ids.shape}"
+            )
+        outside = (ids < 0) | (ids >= self.vocab_size)
+        if outside.any():
+            t, b = np.argwhere(outside)[0]
+            raise ValueError(
+                f"{name}[{t}, {b}] is {ids[t, b]}; the vocabulary has ids 0 to {self.vocab_size - 1}"
+            )
+        return ids
+
+    def _checked_array(self, array, batch_size, name):
+        shape = (self.num_layers, batch_size, self.hidden_size)
+        if np.shape(array) != shape:
+            raise ValueError(f"{name} has shape {np.shape(array)}; this batch needs (L, B, H) = {shape}")
+        return np.asarray(array, self.dtype)
+
+
+class RNN(_CharacterModel):
+    """The simple (Elman) recurrent network over characters, tanh activation, one or more layers.
+
+    h_t = tanh(W_ih x_t + W_hh h_{t-1} + b), and the logits are W_out h_t + b_out, from the top layer. All
+    parameters start uniform in ±1/sqrt(hidden_size), as in PyTorch.
+
+    Parameters
+    ----------
+    vocab_size : int
+        V, the number of distinct tokens.
+    hidden_size : int
+        H, the number of hidden units in each layer.
+    num_layers : int, default 1
+        L. Each layer reads the hidden states of the one below.
+    seed : int, default 0
+        Seed of the starting parameters.
+    dtype : {numpy.float64, numpy.float32}
+        Precision of everything.
+
+    Attributes
+    ----------
+    params : dict of ndarray
+        ``weight_ih_l{k}`` (H, V) in the first layer and (H, H) above, ``weight_hh_l{k}`` (H, H), ``bias_l{k}`` (H),
+        ``weight_out`` (V, H), ``bias_out`` (V).
+
+    Notes
+    -----
+    The state is the hidden state of each layer, an array of shape (L, B, H).
+
+    References
+    ----------
+    Elman, "Finding structure in time", 1990. Werbos, "Backpropagation through time", 1990.
+    """
+
+    def _checked_state(self, state, batch_size):
+        if state is None:
+            state = np.zeros((self.num_layers, batch_size, self.hidden_size))
+        return list(self._checked_array(state, batch_size, "state"))
+
+    def _stacked(self, states):
+        return np.stack(states)
+
+    def _layer_forward(self, layer, drive, state):
+        recur = self.params[f"weight_hh_l{layer}"].T
+        hidden = np.empty((len(drive) + 1, *state.shape), self.dtype)  # h_0 to h_T
+        hidden[0] = state
+        for t, driven in enumerate(drive):
+            np.tanh(driven + hidden[t] @ recur, out=hidden[t + 1])
+        return hidden[1:], hidden, hidden[-1]
+
+    def _layer_backward(self, layer, d_hidden, hidden):
+        recur = self.params[f"weight_hh_l{layer}"]
+        d_drive = np.empty_like(d_hidden)
+        slope = 1 - hidden[1:] ** 2  # tanh' at every step
+        from_future = np.zeros_like(hidden[0])  # nothing comes from beyond the last step
+        for t in reversed(range(len(d_drive))):
+            np.multiply(d_hidden[t] + from_future, slope[t], out=d_drive[t])
+            from_future = d_drive[t] @ recur  # replaced at each step, never added up
+        return d_drive, _rows(d_drive).T @ _rows(hidden[:-1])
+
+
+def _rows(array):
+    """A (T, B, N) array as (T * B, N)."""
+    return array.reshape(-1, array.shape[-1])

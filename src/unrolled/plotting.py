@@ -1,0 +1,184 @@
+"""The house style of figures, live curves, and the figures that recur.
+
+Importing this module puts matplotlib into the house style.
+"""
+
+import html
+import io
+import os
+import re
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
+from IPython.display import Markdown, display
+
+from unrolled.palette import LIGHT
+from unrolled.training import smooth
+
+STYLE = {
+    "figure.figsize": (7.2, 3.4),
+    "figure.facecolor": LIGHT["paper"],
+    "figure.constrained_layout.use": True,
+    "axes.facecolor": LIGHT["paper"],
+    "axes.edgecolor": LIGHT["muted"],
+    "axes.labelcolor": LIGHT["ink"],
+    "axes.titlecolor": LIGHT["ink"],
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.prop_cycle": cycler(
+        color=[LIGHT[role] for role in ("hidden", "input", "cell", "gate", "gradient", "target")]
+    ),
+    "grid.color": LIGHT["line"],
+    "grid.linewidth": 0.6,
+    "text.color": LIGHT["ink"],
+    "xtick.color": LIGHT["muted"],
+    "ytick.color": LIGHT["muted"],
+    "font.size": 10.5,
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
+    "legend.fontsize": 9.5,
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+    "hatch.color": LIGHT["muted"],
+    "svg.fonttype": "none",  # text stays text: small, sharp, selectable
+    "svg.hashsalt": "unrolled",  # the same figure is the same bytes
+}
+
+
+mpl.rcParams.update(STYLE)
+
+
+def to_svg(figure, alt):
+    """A figure as SVG that carries its own alternative text. Closes the figure.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    alt : str
+        What it shows, for someone who can't see it.
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element. Coordinates are rounded to a hundredth of a point: finer is not seen, only stored.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty.
+    """
+    if not alt.strip():
+        raise ValueError("alt is empty: say what the figure shows")
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    plt.close(figure)  # else the notebook shows it once more, as a PNG
+    svg = buffer.getvalue()
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    # Inside "d", "points", "x", "y", transforms: but never in text, ids or base64 pictures.
+    svg = re.sub(
+        r'(?<=[ (,"\nMLCQ])-?\d+\.\d{3,}(?=[ ),"\n])', lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg
+    )
+    return svg.replace(">", f">\n <title>{html.escape(alt)}</title>", 1)
+
+
+def show(figure, alt, caption, handle=None):
+    """Show a figure in a notebook, and its caption below.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    alt : str
+        What it shows, for someone who can't see it.
+    caption : str
+        Markdown: what it says. It states the finding.
+    handle : IPython.display.DisplayHandle, optional
+        Replace what this handle shows.
+    """
+    bundle = {"image/svg+xml": to_svg(figure, alt), "text/plain": alt}
+    if handle is None:
+        display(bundle, raw=True)
+    else:
+        handle.update(bundle, raw=True)
+    display(Markdown(caption))
+
+
+def loss_curve(history, references=()):
+    """The training loss, its smoothed curve, and the validation loss, against steps.
+
+    Parameters
+    ----------
+    history : unrolled.training.History
+        What a run measured.
+    references : iterable of (str, float)
+        Named losses, nats, to draw as horizontal lines: baselines to beat.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    figure, axes = plt.subplots()
+    steps = 1 + np.arange(len(history.losses))
+    axes.plot(steps, history.losses, color=LIGHT["line"], linewidth=0.8, label="training, each step")
+    axes.plot(steps, smooth(history.losses, 0.95), color=LIGHT["hidden"], label="training, smoothed")
+    if history.validation:
+        axes.plot(*zip(*history.validation, strict=True), "o-", color=LIGHT["target"], label="validation")
+    for name, loss in references:
+        axes.axhline(loss, color=LIGHT["muted"], linestyle="--", linewidth=1)
+        axes.annotate(
+            name,
+            (1, loss),
+            (0, 3),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            color=LIGHT["muted"],
+        )
+    axes.set(xlabel="step", ylabel="loss (nats per character)")
+    axes.legend(loc="upper right")
+    return figure
+
+
+class LiveCurve:
+    """The loss curve, drawn anew after each epoch: hand it to `training.train` as ``on_epoch``.
+
+    Like a progress bar it is for someone who watches; tqdm's own switch, the environment variable
+    ``TQDM_DISABLE=1``, turns it off, and then only `finish` draws.
+
+    Parameters
+    ----------
+    references : iterable of (str, float)
+        As in `loss_curve`.
+    """
+
+    def __init__(self, references=()):
+        self.references = references
+        self.handle = None
+
+    def __call__(self, model, history):
+        """Draw the curve so far."""
+        self.history = history
+        if os.environ.get("TQDM_DISABLE", "0") not in ("", "0"):
+            return
+        svg = {"image/svg+xml": to_svg(loss_curve(history, self.references), "The loss so far.")}
+        if self.handle is None:
+            self.handle = display(svg, raw=True, display_id=True)
+        else:
+            self.handle.update(svg, raw=True)
+
+    def finish(self, alt, caption):
+        """Put the finished, captioned curve in the live one's place.
+
+        Parameters
+        ----------
+        alt, caption : str
+            As in `show`.
+        """
+        show(loss_curve(self.history, self.references), alt, caption, self.handle)
