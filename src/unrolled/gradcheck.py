@@ -6,14 +6,14 @@ import numpy as np
 def finite_differences(loss, params, epsilon=1e-5):
     """Gradient of a loss by central differences, one parameter entry at a time.
 
-    (loss(p + e) - loss(p - e)) / 2e is off by a term of order e² from cutting the Taylor series short and one of
-    order 1e-16 / e from rounding; 1e-5 makes both small in float64.
+    (loss(p + e) - loss(p - e)) / 2e is off by a term of order e² from cutting the Taylor series
+    short and one of order 1e-16 / e from rounding; 1e-5 makes both small in float64.
 
     Parameters
     ----------
     loss : callable
-        Takes no argument and returns a float. It must read `params`, whose entries are nudged in place and put
-        back.
+        Takes no argument and returns a float. It must read `params`, whose entries are nudged in
+        place and put back.
     params : dict of ndarray of float64
         The arrays to differentiate with respect to.
     epsilon : float, default 1e-5
@@ -56,7 +56,8 @@ def relative_errors(grads, reference):
     Returns
     -------
     dict of float
-        For each name ‖a - b‖ / (‖a‖ + ‖b‖): 0 for equal, 1 for opposite or unrelated in scale. 0 if both are 0.
+        For each name ‖a - b‖ / (‖a‖ + ‖b‖): 0 for equal, 1 for opposite or unrelated in scale. 0 if
+        both are 0.
 
     Raises
     ------
@@ -64,7 +65,9 @@ def relative_errors(grads, reference):
         If names or shapes differ.
     """
     if grads.keys() != reference.keys():
-        raise ValueError(f"the gradients name different parameters: {sorted(grads.keys() ^ reference.keys())}")
+        raise ValueError(
+            f"the gradients name different parameters: {sorted(grads.keys() ^ reference.keys())}"
+        )
     errors = {}
     for name, a in grads.items():
         b = reference[name]

@@ -1,8 +1,9 @@
 """Recurrent networks in NumPy: batched, stacked, every gradient derived by hand.
 
-The notebooks build these networks one sequence and one step at a time. Here is the same mathematics for a
-batch of sequences and a stack of layers. Parameters carry PyTorch's names and layouts, so that a dict of arrays
-can move between the libraries; the one difference is that each layer has a single bias, the sum of PyTorch's two.
+The notebooks build these networks one sequence and one step at a time. Here is the same mathematics
+for a batch of sequences and a stack of layers. Parameters carry PyTorch's names and layouts, so
+that a dict of arrays can move between the libraries; the one difference is that each layer has a
+single bias, the sum of PyTorch's two.
 """
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 def log_softmax(logits):
     """Logarithm of the softmax over the last axis, safe for logits of any size.
 
-    Subtracting the largest logit first changes nothing in exact arithmetic and keeps ``exp`` from overflowing.
+    Subtracting the largest logit first changes nothing in exact arithmetic and keeps ``exp`` from
+    overflowing.
 
     Parameters
     ----------
@@ -78,8 +80,9 @@ class _CharacterModel:
     ``_layer_forward(layer, drive, state) -> (hidden, cache, state)`` and
     ``_layer_backward(layer, d_hidden, cache) -> (d_drive, grad of weight_hh)``
 
-    where the drive, (T, B, gates * H), is what the layer's input and bias contribute at each step. It does not
-    depend on the layer's own past, so it is computed for all steps in one matrix product.
+    where the drive, (T, B, gates * H), is what the layer's input and bias contribute at each step.
+    It does not depend on the layer's own past, so it is computed for all steps in one matrix
+    product.
     """
 
     gates = 1
@@ -130,7 +133,8 @@ class _CharacterModel:
         Raises
         ------
         ValueError
-            If the ids are not a (T, B) array of integers below V, or the state does not fit the batch.
+            If the ids are not a (T, B) array of integers below V, or the state does not fit the
+            batch.
         """
         logits, state, _ = self._run(inputs, state)
         return logits, state
@@ -138,8 +142,8 @@ class _CharacterModel:
     def loss_and_grads(self, inputs, targets, state=None):
         """Loss of a batch, and its gradient for every parameter by back-propagation through time.
 
-        The gradient stops at the first step: `state` counts as a constant (truncated back-propagation through
-        time, when the state of one chunk is handed to the next).
+        The gradient stops at the first step: `state` counts as a constant (truncated
+        back-propagation through time, when the state of one chunk is handed to the next).
 
         Parameters
         ----------
@@ -165,7 +169,8 @@ class _CharacterModel:
         targets = self._checked_ids(targets, "targets")
         if targets.shape != np.shape(inputs):
             raise ValueError(
-                f"targets have shape {targets.shape}, inputs {np.shape(inputs)}: they must be the same"
+                f"targets have shape {targets.shape}, inputs {np.shape(inputs)}: they must be the "
+                "same"
             )
         logits, state, caches = self._run(inputs, state)
         loss, d_logits = cross_entropy(logits, targets)
@@ -215,22 +220,25 @@ class _CharacterModel:
         if outside.any():
             t, b = np.argwhere(outside)[0]
             raise ValueError(
-                f"{name}[{t}, {b}] is {ids[t, b]}; the vocabulary has ids 0 to {self.vocab_size - 1}"
+                f"{name}[{t}, {b}] is {ids[t, b]}; the vocabulary has ids 0 to "
+                f"{self.vocab_size - 1}"
             )
         return ids
 
     def _checked_array(self, array, batch_size, name):
         shape = (self.num_layers, batch_size, self.hidden_size)
         if np.shape(array) != shape:
-            raise ValueError(f"{name} has shape {np.shape(array)}; this batch needs (L, B, H) = {shape}")
+            raise ValueError(
+                f"{name} has shape {np.shape(array)}; this batch needs (L, B, H) = {shape}"
+            )
         return np.asarray(array, self.dtype)
 
 
 class RNN(_CharacterModel):
     """The simple (Elman) recurrent network over characters, tanh activation, one or more layers.
 
-    h_t = tanh(W_ih x_t + W_hh h_{t-1} + b), and the logits are W_out h_t + b_out, from the top layer. All
-    parameters start uniform in ±1/sqrt(hidden_size), as in PyTorch.
+    h_t = tanh(W_ih x_t + W_hh h_{t-1} + b), and the logits are W_out h_t + b_out, from the top
+    layer. All parameters start uniform in ±1/sqrt(hidden_size), as in PyTorch.
 
     Parameters
     ----------
@@ -248,8 +256,8 @@ class RNN(_CharacterModel):
     Attributes
     ----------
     params : dict of ndarray
-        ``weight_ih_l{k}`` (H, V) in the first layer and (H, H) above, ``weight_hh_l{k}`` (H, H), ``bias_l{k}`` (H),
-        ``weight_out`` (V, H), ``bias_out`` (V).
+        ``weight_ih_l{k}`` (H, V) in the first layer and (H, H) above, ``weight_hh_l{k}`` (H, H),
+        ``bias_l{k}`` (H), ``weight_out`` (V, H), ``bias_out`` (V).
 
     Notes
     -----

@@ -1,7 +1,7 @@
 """The one palette: what each color means, light and dark. Figures, equations and pages read it."""
 
-# Role: (on a light page, on a dark page). The six roles keep at least 4.5:1 against `paper`, and stay
-# apart for readers with protanopia, deuteranopia or tritanopia (measured by the tests).
+# Role: (on a light page, on a dark page). The six roles keep at least 4.5:1 against `paper`, and
+# stay apart for readers with protanopia, deuteranopia or tritanopia (measured by the tests).
 PALETTE = {
     "input": ("#2b6fe3", "#8cc0ff"),
     "hidden": ("#007a72", "#6fe8c0"),

@@ -5,17 +5,16 @@ Importing this module puts matplotlib into the house style.
 
 import html
 import io
-import os
 import re
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from unrolled.palette import LIGHT
-from unrolled.training import smooth
+from unrolled.training import smooth, watched
 
 STYLE = {
     "figure.figsize": (7.2, 3.4),
@@ -45,6 +44,7 @@ STYLE = {
     "lines.linewidth": 1.8,
     "legend.frameon": False,
     "hatch.color": LIGHT["muted"],
+    "path.simplify_threshold": 0.3,  # points closer than this, in pixels, are not told apart
     "svg.fonttype": "none",  # text stays text: small, sharp, selectable
     "svg.hashsalt": "unrolled",  # the same figure is the same bytes
 }
@@ -66,7 +66,8 @@ def to_svg(figure, alt):
     Returns
     -------
     str
-        One ``<svg>`` element. Coordinates are rounded to a hundredth of a point: finer is not seen, only stored.
+        One ``<svg>`` element. Coordinates are rounded to a hundredth of a point: finer is not seen,
+        only stored.
 
     Raises
     ------
@@ -82,7 +83,9 @@ def to_svg(figure, alt):
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     # Inside "d", "points", "x", "y", transforms: but never in text, ids or base64 pictures.
     svg = re.sub(
-        r'(?<=[ (,"\nMLCQ])-?\d+\.\d{3,}(?=[ ),"\n])', lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg
+        r'(?<=[ (,"\nMLCQ])-?\d+\.\d{3,}(?=[ ),"\n])',
+        lambda m: f"{round(float(m[0]), 2) + 0.0:.2f}".rstrip("0").rstrip("."),  # no -0
+        svg,
     )
     return svg.replace(">", f">\n <title>{html.escape(alt)}</title>", 1)
 
@@ -101,12 +104,28 @@ def show(figure, alt, caption, handle=None):
     handle : IPython.display.DisplayHandle, optional
         Replace what this handle shows.
     """
-    bundle = {"image/svg+xml": to_svg(figure, alt), "text/plain": alt}
+    show_svg(to_svg(figure, alt), caption, handle)
+
+
+def show_svg(svg, caption, handle=None):
+    """Show a drawing, such as those of `unrolled.diagrams`, in a notebook, and its caption below.
+
+    Parameters
+    ----------
+    svg : str
+        One ``<svg>`` element that begins with its alternative text, as ``<title>``.
+    caption : str
+        Markdown: what it says. It states the finding.
+    handle : IPython.display.DisplayHandle, optional
+        Replace what this handle shows.
+    """
+    alt = html.unescape(re.search(r"<title>(.*?)</title>", svg, re.DOTALL)[1])
+    bundle = {"image/svg+xml": svg, "text/plain": alt}
     if handle is None:
         display(bundle, raw=True)
     else:
         handle.update(bundle, raw=True)
-    display(Markdown(caption))
+    display({"text/markdown": caption, "text/plain": caption}, raw=True)
 
 
 def loss_curve(history, references=()):
@@ -126,10 +145,16 @@ def loss_curve(history, references=()):
     """
     figure, axes = plt.subplots()
     steps = 1 + np.arange(len(history.losses))
-    axes.plot(steps, history.losses, color=LIGHT["line"], linewidth=0.8, label="training, each step")
-    axes.plot(steps, smooth(history.losses, 0.95), color=LIGHT["hidden"], label="training, smoothed")
+    axes.plot(
+        steps, history.losses, color=LIGHT["line"], linewidth=0.8, label="training, each step"
+    )
+    axes.plot(
+        steps, smooth(history.losses, 0.95), color=LIGHT["hidden"], label="training, smoothed"
+    )
     if history.validation:
-        axes.plot(*zip(*history.validation, strict=True), "o-", color=LIGHT["target"], label="validation")
+        axes.plot(
+            *zip(*history.validation, strict=True), "o-", color=LIGHT["target"], label="validation"
+        )
     for name, loss in references:
         axes.axhline(loss, color=LIGHT["muted"], linestyle="--", linewidth=1)
         axes.annotate(
@@ -149,8 +174,7 @@ def loss_curve(history, references=()):
 class LiveCurve:
     """The loss curve, drawn anew after each epoch: hand it to `training.train` as ``on_epoch``.
 
-    Like a progress bar it is for someone who watches; tqdm's own switch, the environment variable
-    ``TQDM_DISABLE=1``, turns it off, and then only `finish` draws.
+    Where nobody watches (see `training.watched`), only `finish` draws.
 
     Parameters
     ----------
@@ -165,7 +189,7 @@ class LiveCurve:
     def __call__(self, model, history):
         """Draw the curve so far."""
         self.history = history
-        if os.environ.get("TQDM_DISABLE", "0") not in ("", "0"):
+        if not watched():
             return
         svg = {"image/svg+xml": to_svg(loss_curve(history, self.references), "The loss so far.")}
         if self.handle is None:

@@ -69,8 +69,8 @@ def sample(model, vocabulary, prompt, length, temperature=1.0, top_k=None, seed=
     Raises
     ------
     ValueError
-        If the prompt is empty or has a character outside the vocabulary, the length is negative, or the
-        temperature or `top_k` is out of range.
+        If the prompt is empty or has a character outside the vocabulary, the length is negative, or
+        the temperature or `top_k` is out of range.
     """
     if not prompt:
         raise ValueError("prompt is empty: give the model at least one character to start from")

@@ -177,8 +177,8 @@ def stream_batches(ids, batch_size, num_steps):
 def load_corpus(name_or_path=None):
     """Read a text to learn from.
 
-    A byte-order mark is dropped and every line ends in ``\\n``, so the text is the same on
-    every system.
+    A byte-order mark is dropped and every line ends in a newline only, so the text is the
+    same on every system.
 
     Parameters
     ----------

@@ -16,11 +16,11 @@ from unrolled.text import stream_batches
 
 
 class Diverged(ArithmeticError):
-    """The loss or a gradient stopped being a finite number. The model keeps its last good parameters."""
+    """The loss or a gradient is no longer a finite number; the model keeps its last good state."""
 
 
 class _Optimizer:
-    """Updates parameters in place; `slots` are its running sums, one array per parameter and slot."""
+    """Updates parameters in place; `slots` are its running sums, one per parameter and kind."""
 
     slot_names = ()
 
@@ -42,7 +42,8 @@ class _Optimizer:
         self.steps += 1
         for name, param in params.items():
             slots = [
-                self.slots.setdefault(f"{slot}/{name}", np.zeros_like(param)) for slot in self.slot_names
+                self.slots.setdefault(f"{slot}/{name}", np.zeros_like(param))
+                for slot in self.slot_names
             ]
             param -= self.learning_rate * self._direction(grads[name], *slots)
 
@@ -70,7 +71,8 @@ class AdaGrad(_Optimizer):
 
     References
     ----------
-    Duchi, Hazan, Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
+    Duchi, Hazan, Singer, "Adaptive subgradient methods for online learning and stochastic
+    optimization", 2011.
     """
 
     slot_names = ("squares",)
@@ -113,7 +115,7 @@ class Adam(_Optimizer):
 
 
 def clip_by_value(grads, limit):
-    """Cut every gradient entry to ±limit, in place. This can turn the gradient to another direction.
+    """Cut every gradient entry to ±limit, in place. This can change the gradient's direction.
 
     Parameters
     ----------
@@ -129,8 +131,8 @@ def clip_by_value(grads, limit):
 def clip_by_global_norm(grads, limit):
     """Shorten the gradient, all parameters taken as one vector, to length `limit`, in place.
 
-    The direction stays (Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks",
-    2013, algorithm 1).
+    The direction stays (Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural
+    networks", 2013, algorithm 1).
 
     Parameters
     ----------
@@ -151,8 +153,21 @@ def clip_by_global_norm(grads, limit):
     return norm
 
 
+def watched():
+    """Whether someone watches progress bars and live curves: not where ``TQDM_DISABLE=1`` is set.
+
+    It is tqdm's own switch, but tqdm's notebook bar doesn't look at it.
+
+    Returns
+    -------
+    bool
+        False if the environment variable is set to anything but 0.
+    """
+    return os.environ.get("TQDM_DISABLE", "") in ("", "0")
+
+
 def smooth(losses, keep=0.99):
-    """Exponential moving average of a loss curve, corrected for its start at zero (as Adam's means are).
+    """Exponential moving average of a loss curve, corrected for its start at zero as Adam's are.
 
     Parameters
     ----------
@@ -183,7 +198,8 @@ def evaluate(model, ids, batch_size=16, num_steps=128):
     ids : ndarray of int, shape (N,)
         The text.
     batch_size : int, default 16
-        The text is read as this many rows side by side. Each row's first step starts from a zero state.
+        The text is read as this many rows side by side. Each row's first step starts from a zero
+        state.
     num_steps : int, default 128
         Steps taken at once. It changes only the memory used.
 
@@ -238,8 +254,9 @@ def train(
 ):
     """Train a model on a text, chunk after chunk, the state carried from each chunk to the next.
 
-    Each epoch reads the whole text once and ends with a validation. Gradients stop at the border of a chunk
-    (truncated back-propagation through time). The run is a function of its arguments: nothing in it is random.
+    Each epoch reads the whole text once and ends with a validation. Gradients stop at the border of
+    a chunk (truncated back-propagation through time). The run is a function of its arguments:
+    nothing in it is random.
 
     Parameters
     ----------
@@ -258,10 +275,11 @@ def train(
     halve_when_worse : bool, default False
         Halve the learning rate whenever the validation loss is above that of the epoch before.
     on_epoch : callable, optional
-        Called as ``on_epoch(model, history)`` after each validation: to draw a curve, or print a sample.
+        Called as ``on_epoch(model, history)`` after each validation: to draw a curve, or print a
+        sample.
     checkpoint : path, optional
-        Saved here after each epoch. If the file exists, training goes on from it and ends with the same bits as
-        a run that was never interrupted.
+        Saved here after each epoch. If the file exists, training goes on from it and ends with the
+        same bits as a run that was never interrupted.
 
     Returns
     -------
@@ -271,8 +289,8 @@ def train(
     Raises
     ------
     Diverged
-        When a loss or gradient is not finite. `model.params` then hold the last parameters whose loss and gradient
-        were; the checkpoint, if any, is that of the last whole epoch.
+        When a loss or gradient is not finite. `model.params` then hold the last parameters whose
+        loss and gradient were; the checkpoint, if any, is that of the last whole epoch.
     CheckpointError
         If the checkpoint is damaged or belongs to another model.
     """
@@ -282,7 +300,8 @@ def train(
     steps_per_epoch = sum(1 for _ in stream_batches(ids, batch_size, num_steps))
     done = len(history.learning_rates)
     good = {name: param.copy() for name, param in model.params.items()}
-    with tqdm(total=epochs * steps_per_epoch, initial=done * steps_per_epoch, unit="step") as bar:
+    total, start = epochs * steps_per_epoch, done * steps_per_epoch
+    with tqdm(total=total, initial=start, unit="step", disable=not watched()) as bar:
         for _ in range(done, epochs):
             history.learning_rates.append(optimizer.learning_rate)
             batches = stream_batches(ids, batch_size, num_steps)
@@ -292,7 +311,11 @@ def train(
             _require_finite(model, good, f"validation after step {len(history.losses)}", loss)
             history.validation.append([len(history.losses), loss])
             bar.set_postfix(train=f"{history.losses[-1]:.3f}", validation=f"{loss:.3f}")
-            if halve_when_worse and len(history.validation) > 1 and loss > history.validation[-2][1]:
+            if (
+                halve_when_worse
+                and len(history.validation) > 1
+                and loss > history.validation[-2][1]
+            ):
                 optimizer.learning_rate /= 2
             if checkpoint is not None:
                 save_checkpoint(checkpoint, model.params, optimizer, history)
@@ -302,7 +325,7 @@ def train(
 
 
 def _train_epoch(model, optimizer, batches, clip_norm, history, good, bar):
-    """One pass over the text. `good` is kept at the last parameters with a finite loss and gradient."""
+    """One pass over the text; `good` is kept at the last parameters with finite results."""
     state = None
     for inputs, targets in batches:
         with np.errstate(over="ignore", invalid="ignore"):  # looked at, and reported, below
@@ -323,8 +346,8 @@ def _require_finite(model, good, where, loss, norm=0.0):
     for name, param in model.params.items():
         param[...] = good[name]
     raise Diverged(
-        f"{where}: the loss is {loss} and the gradient's length {norm}. The model is back at the last parameters "
-        "that gave finite ones. Try a smaller learning rate or clip_norm."
+        f"{where}: the loss is {loss} and the gradient's length {norm}. The model is back at the "
+        "last parameters that gave finite ones. Try a smaller learning rate or clip_norm."
     )
 
 
@@ -335,7 +358,7 @@ class CheckpointError(ValueError):
 def save_arrays(path, arrays, metadata):
     """Write arrays and a JSON-able dict to a safetensors file, all or nothing.
 
-    The file is written beside its place and then moved there, so that a crash never leaves half a file.
+    The file is written beside its place and then moved there: a crash never leaves half a file.
 
     Parameters
     ----------
@@ -456,15 +479,17 @@ def load_checkpoint(path, params, optimizer):
         If the file is damaged, or of another model or optimizer; nothing is overwritten then.
     """
     arrays, metadata = load_arrays(path)
-    saved = {name.removeprefix("params/"): a for name, a in arrays.items() if name.startswith("params/")}
+    saved = {
+        name.removeprefix("params/"): a for name, a in arrays.items() if name.startswith("params/")
+    }
     wanted = {name: (array.shape, array.dtype) for name, array in params.items()}
     found = {name: (array.shape, array.dtype) for name, array in saved.items()}
     if wanted != found or metadata.get("optimizer") != type(optimizer).__name__:
         differing = sorted(n for n in wanted | found if wanted.get(n) != found.get(n))
         raise CheckpointError(
-            f"{path} belongs to another run: optimizer {metadata.get('optimizer')} where this one uses "
-            f"{type(optimizer).__name__}; parameters that differ in name, shape or dtype: {differing}. "
-            "Name another file, or build the model that was saved."
+            f"{path} belongs to another run: optimizer {metadata.get('optimizer')} where this "
+            f"one uses {type(optimizer).__name__}; parameters that differ in name, shape or "
+            f"dtype: {differing}. Name another file, or build the model that was saved."
         )
     for name, array in saved.items():
         params[name][...] = array
