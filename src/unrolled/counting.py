@@ -15,7 +15,7 @@ def witten_bell(train_ids, test_ids, vocab_size, context):
     train_ids, test_ids : ndarray of int, shape (N,)
         The text to count, and the text to predict.
     vocab_size : int
-        V, the number of distinct characters.
+        V, the number of distinct characters; the ids are 0 to V - 1.
     context : int
         How many characters back to look; 0 predicts from single-character frequencies alone.
 
@@ -27,21 +27,28 @@ def witten_bell(train_ids, test_ids, vocab_size, context):
     Raises
     ------
     ValueError
-        If a text is not longer than the context, or the contexts don't fit a 64-bit code.
+        If a text is not longer than the context or has an id outside the vocabulary, or the context
+        is negative or so long that it doesn't fit a 64-bit code.
 
     References
     ----------
     Witten, Bell, "The zero-frequency problem", 1991, method C. Chen, Goodman, "An empirical study
     of smoothing techniques for language modeling", 1999, section 2.6.
     """
-    if context < 0 or vocab_size ** (context + 1) >= 2**63:
+    if context < 0 or int(vocab_size) ** (context + 1) > 2**63:
         raise ValueError(
-            f"context must be from 0 to {int(63 / np.log2(vocab_size)) - 1}, not {context}"
+            f"context must be at least 0, and {vocab_size} ** (context + 1) at most 2 ** 63; the "
+            f"context is {context}"
         )
     for name, ids in [("train_ids", train_ids), ("test_ids", test_ids)]:
         if len(ids) <= context:
             raise ValueError(
                 f"{name} has {len(ids)} characters: too few for a context of {context}"
+            )
+        if np.min(ids) < 0 or np.max(ids) >= vocab_size:
+            raise ValueError(
+                f"{name} has ids from {np.min(ids)} to {np.max(ids)}; the vocabulary has ids 0 to "
+                f"{vocab_size - 1}"
             )
     probability = np.full(len(test_ids) - context, 1 / vocab_size)
     for length in range(context + 1):

@@ -28,7 +28,11 @@ def finite_differences(loss, params, epsilon=1e-5):
     ------
     TypeError
         If a parameter is not float64: in float32, rounding drowns the difference.
+    ValueError
+        If `epsilon` is not positive.
     """
+    if not epsilon > 0:
+        raise ValueError(f"epsilon must be positive, not {epsilon}")
     grads = {}
     for name, array in params.items():
         if array.dtype != np.float64:
@@ -36,11 +40,13 @@ def finite_differences(loss, params, epsilon=1e-5):
         grads[name] = np.empty_like(array)
         for index in np.ndindex(array.shape):
             kept = array[index]
-            array[index] = kept + epsilon
-            above = loss()
-            array[index] = kept - epsilon
-            below = loss()
-            array[index] = kept
+            try:
+                array[index] = kept + epsilon
+                above = loss()
+                array[index] = kept - epsilon
+                below = loss()
+            finally:  # whoever interrupts a slow check still has the parameters as they were
+                array[index] = kept
             grads[name][index] = (above - below) / (2 * epsilon)
     return grads
 
@@ -57,7 +63,7 @@ def relative_errors(grads, reference):
     -------
     dict of float
         For each name ‖a - b‖ / (‖a‖ + ‖b‖): 0 for equal, 1 for opposite or unrelated in scale. 0 if
-        both are 0.
+        both are 0, infinity if one holds a NaN or an infinity.
 
     Raises
     ------
@@ -74,7 +80,10 @@ def relative_errors(grads, reference):
         if a.shape != b.shape:
             raise ValueError(f"{name}: shapes {a.shape} and {b.shape} differ")
         scale = np.linalg.norm(a) + np.linalg.norm(b)
-        errors[name] = float(np.linalg.norm(a - b) / scale) if scale > 0 else 0.0
+        if not np.isfinite(scale):
+            errors[name] = np.inf
+        else:
+            errors[name] = float(np.linalg.norm(a - b) / scale) if scale > 0 else 0.0
     return errors
 
 
@@ -96,6 +105,11 @@ def gradient_check(model, inputs, targets, state=None, epsilon=1e-5):
     -------
     dict of float
         `relative_errors` for each parameter. A right gradient gives about 1e-9 to 1e-7.
+
+    Raises
+    ------
+    TypeError
+        If the model is not float64.
     """
     _, grads, _ = model.loss_and_grads(inputs, targets, state)
     reference = finite_differences(

@@ -62,8 +62,24 @@ def cross_entropy(logits, targets):
         Mean over all places, in nats.
     grad : ndarray, shape (..., V)
         Gradient of that mean: (softmax - one-hot) / number of places.
+
+    Raises
+    ------
+    ValueError
+        If the targets' shape is not that of the logits without V, or a target is not in 0 to V - 1.
     """
-    log_probs = log_softmax(logits).reshape(-1, logits.shape[-1])  # (N, V)
+    size = logits.shape[-1]
+    if targets.shape != logits.shape[:-1]:
+        raise ValueError(
+            f"targets have shape {targets.shape}; logits of shape {logits.shape} need "
+            f"{logits.shape[:-1]}"
+        )
+    if targets.min() < 0 or targets.max() >= size:
+        raise ValueError(
+            f"targets go from {targets.min()} to {targets.max()}; the logits are for ids 0 to "
+            f"{size - 1}"
+        )
+    log_probs = log_softmax(logits).reshape(-1, size)  # (N, V)
     rows = np.arange(len(log_probs))
     loss = -log_probs[rows, targets.ravel()].mean()
     grad = np.exp(log_probs)
@@ -93,8 +109,10 @@ class _CharacterModel:
             ("hidden_size", hidden_size),
             ("num_layers", num_layers),
         ]:
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
+            if not isinstance(value, int | np.integer) or value < 1:
+                raise ValueError(f"{name} must be an integer of at least 1, not {value!r}")
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be numpy.float32 or numpy.float64, not {dtype!r}")
         self.vocab_size, self.hidden_size, self.num_layers = vocab_size, hidden_size, num_layers
         self.dtype = np.dtype(dtype)
         rng = np.random.default_rng(seed)
@@ -164,7 +182,7 @@ class _CharacterModel:
         Raises
         ------
         ValueError
-            As in `forward`, and if the targets differ from the inputs in shape.
+            As in `forward`, and if the targets are no such ids or differ from the inputs in shape.
         """
         targets = self._checked_ids(targets, "targets")
         if targets.shape != np.shape(inputs):
@@ -252,6 +270,11 @@ class RNN(_CharacterModel):
         Seed of the starting parameters.
     dtype : {numpy.float64, numpy.float32}
         Precision of everything.
+
+    Raises
+    ------
+    ValueError
+        If a size is not an integer of at least 1, or the dtype is neither of the two.
 
     Attributes
     ----------

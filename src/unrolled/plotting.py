@@ -81,13 +81,17 @@ def to_svg(figure, alt):
     plt.close(figure)  # else the notebook shows it once more, as a PNG
     svg = buffer.getvalue()
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
-    # Inside "d", "points", "x", "y", transforms: but never in text, ids or base64 pictures.
-    svg = re.sub(
+    svg = re.sub(r"<[^>]*>", _rounded, svg)  # inside tags: never in text
+    return svg.replace(">", f">\n <title>{html.escape(alt)}</title>", 1)
+
+
+def _rounded(tag):
+    """A tag with the coordinates in "d", "points", "x", "y", transforms rounded; never ids."""
+    return re.sub(
         r'(?<=[ (,"\nMLCQ])-?\d+\.\d{3,}(?=[ ),"\n])',
         lambda m: f"{round(float(m[0]), 2) + 0.0:.2f}".rstrip("0").rstrip("."),  # no -0
-        svg,
+        tag[0],
     )
-    return svg.replace(">", f">\n <title>{html.escape(alt)}</title>", 1)
 
 
 def show(figure, alt, caption, handle=None):
@@ -103,6 +107,11 @@ def show(figure, alt, caption, handle=None):
         Markdown: what it says. It states the finding.
     handle : IPython.display.DisplayHandle, optional
         Replace what this handle shows.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty.
     """
     show_svg(to_svg(figure, alt), caption, handle)
 
@@ -118,9 +127,16 @@ def show_svg(svg, caption, handle=None):
         Markdown: what it says. It states the finding.
     handle : IPython.display.DisplayHandle, optional
         Replace what this handle shows.
+
+    Raises
+    ------
+    ValueError
+        If the SVG has no title.
     """
-    alt = html.unescape(re.search(r"<title>(.*?)</title>", svg, re.DOTALL)[1])
-    bundle = {"image/svg+xml": svg, "text/plain": alt}
+    title = re.search(r"<title>(.*?)</title>", svg, re.DOTALL)
+    if title is None:
+        raise ValueError("svg has no <title>: say in it what the drawing shows")
+    bundle = {"image/svg+xml": svg, "text/plain": html.unescape(title[1])}
     if handle is None:
         display(bundle, raw=True)
     else:
@@ -183,8 +199,8 @@ class LiveCurve:
     """
 
     def __init__(self, references=()):
-        self.references = references
-        self.handle = None
+        self.references = list(references)  # drawn more than once
+        self.history = self.handle = None
 
     def __call__(self, model, history):
         """Draw the curve so far."""
@@ -204,5 +220,12 @@ class LiveCurve:
         ----------
         alt, caption : str
             As in `show`.
+
+        Raises
+        ------
+        ValueError
+            If there was no epoch yet, or `alt` is empty.
         """
+        if self.history is None:
+            raise ValueError("nothing to draw yet: hand this curve to train as on_epoch first")
         show(loss_curve(self.history, self.references), alt, caption, self.handle)

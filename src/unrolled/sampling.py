@@ -34,7 +34,9 @@ def next_probabilities(logits, temperature=1.0, top_k=None):
             f"temperature must be a positive number, not {temperature}; "
             "for the likeliest token every time, use top_k=1"
         )
-    logits = np.asarray(logits, np.float64) / temperature
+    logits = np.asarray(logits, np.float64)
+    with np.errstate(over="ignore"):  # far below the largest, and nearly frozen: -inf is right
+        logits = (logits - logits.max()) / temperature
     if top_k is not None:
         if top_k < 1:
             raise ValueError(f"top_k must be at least 1, not {top_k}")

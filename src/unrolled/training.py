@@ -14,6 +14,8 @@ from tqdm.auto import tqdm
 from unrolled.numpy_models import cross_entropy
 from unrolled.text import stream_batches
 
+VALIDATION_ROWS = 16  # the validation text is read as this many rows side by side
+
 
 class Diverged(ArithmeticError):
     """The loss or a gradient is no longer a finite number; the model keeps its last good state."""
@@ -27,7 +29,7 @@ class _Optimizer:
     def __init__(self, learning_rate):
         if not (math.isfinite(learning_rate) and learning_rate > 0):
             raise ValueError(f"learning_rate must be a positive number, not {learning_rate}")
-        self.learning_rate = learning_rate
+        self.learning_rate = float(learning_rate)  # a NumPy scalar would change with a checkpoint
         self.steps = 0
         self.slots = {}
 
@@ -54,7 +56,7 @@ class SGD(_Optimizer):
     Parameters
     ----------
     learning_rate : float
-        The step size.
+        The step size: like that of every optimizer here, a positive number, else ValueError.
     """
 
     def _direction(self, grad):
@@ -93,7 +95,7 @@ class Adam(_Optimizer):
     learning_rate : float, default 0.001
         The step size.
     beta1, beta2 : float
-        How much of the two running means stays at each step.
+        How much of the two running means stays at each step: from 0 to below 1, else ValueError.
 
     References
     ----------
@@ -104,6 +106,8 @@ class Adam(_Optimizer):
 
     def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999):
         super().__init__(learning_rate)
+        if not (0 <= beta1 < 1 and 0 <= beta2 < 1):
+            raise ValueError(f"beta1 and beta2 must be from 0 to below 1, not {beta1} and {beta2}")
         self.beta1, self.beta2 = beta1, beta2
 
     def _direction(self, grad, mean, square):
@@ -123,7 +127,13 @@ def clip_by_value(grads, limit):
         Gradients, changed in place.
     limit : float
         The largest size an entry may keep.
+
+    Raises
+    ------
+    ValueError
+        If the limit is not positive.
     """
+    _require_positive(limit)
     for grad in grads.values():
         np.clip(grad, -limit, limit, out=grad)
 
@@ -144,13 +154,24 @@ def clip_by_global_norm(grads, limit):
     Returns
     -------
     float
-        The length before clipping.
+        The length before clipping. Where it is not finite, the gradients stay as they are.
+
+    Raises
+    ------
+    ValueError
+        If the limit is not positive.
     """
+    _require_positive(limit)
     norm = math.sqrt(sum(float(np.vdot(grad, grad)) for grad in grads.values()))
-    if norm > limit:
+    if limit < norm < math.inf:
         for grad in grads.values():
             grad *= limit / norm
     return norm
+
+
+def _require_positive(limit):
+    if not limit > 0:
+        raise ValueError(f"the limit of a gradient must be positive, not {limit}")
 
 
 def watched():
@@ -174,13 +195,20 @@ def smooth(losses, keep=0.99):
     losses : sequence of float
         One loss per step.
     keep : float, default 0.99
-        The share of the average that stays at each step.
+        The share of the average that stays at each step, from 0 to below 1.
 
     Returns
     -------
     ndarray, shape (len(losses),)
         The smoothed curve.
+
+    Raises
+    ------
+    ValueError
+        If `keep` is out of range.
     """
+    if not 0 <= keep < 1:
+        raise ValueError(f"keep must be from 0 to below 1, not {keep}")
     average, smoothed = 0.0, np.empty(len(losses))
     for step, loss in enumerate(losses):
         average += (1 - keep) * (loss - average)
@@ -188,13 +216,13 @@ def smooth(losses, keep=0.99):
     return smoothed
 
 
-def evaluate(model, ids, batch_size=16, num_steps=128):
+def evaluate(model, ids, batch_size=VALIDATION_ROWS, num_steps=128):
     """Mean loss over a text, state carried from its start to its end.
 
     Parameters
     ----------
     model
-        Has `loss_and_grads`-style `forward(inputs, state)`; see `numpy_models`.
+        Has `forward(inputs, state)`; see `numpy_models`.
     ids : ndarray of int, shape (N,)
         The text.
     batch_size : int, default 16
@@ -207,6 +235,11 @@ def evaluate(model, ids, batch_size=16, num_steps=128):
     -------
     float
         Nats per token.
+
+    Raises
+    ------
+    ValueError
+        If the text is too short for that many rows.
     """
     total, count, state = 0.0, 0, None
     for inputs, targets in stream_batches(ids, batch_size, num_steps):
@@ -267,7 +300,7 @@ def train(
     ids, validation_ids : ndarray of int, shape (N,)
         The text to learn from, and one held out.
     epochs : int
-        How often to read the text.
+        How often to read the text, those in the checkpoint included.
     batch_size, num_steps : int
         Rows side by side, and steps in a chunk.
     clip_norm : float, default 5.0
@@ -278,8 +311,8 @@ def train(
         Called as ``on_epoch(model, history)`` after each validation: to draw a curve, or print a
         sample.
     checkpoint : path, optional
-        Saved here after each epoch. If the file exists, training goes on from it and ends with the
-        same bits as a run that was never interrupted.
+        Saved here after each epoch. If the file exists, training goes on from it and, given the
+        same arguments, ends with the same bits as a run that was never interrupted.
 
     Returns
     -------
@@ -293,10 +326,20 @@ def train(
         loss and gradient were; the checkpoint, if any, is that of the last whole epoch.
     CheckpointError
         If the checkpoint is damaged or belongs to another model.
+    ValueError
+        If an argument is out of range, a text too short, an id not in the model's vocabulary, or
+        the checkpoint's folder doesn't exist.
     """
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1, not {epochs}")
+    stream_batches(validation_ids, VALIDATION_ROWS, 1)  # if too short, fail before an epoch
     history = History()
-    if checkpoint is not None and Path(checkpoint).exists():
-        history = load_checkpoint(checkpoint, model.params, optimizer)
+    if checkpoint is not None:
+        checkpoint = Path(checkpoint)
+        if checkpoint.is_dir() or not checkpoint.parent.is_dir():
+            raise ValueError(f"checkpoint must name a file in a folder that exists: {checkpoint}")
+        if checkpoint.exists():
+            history = load_checkpoint(checkpoint, model.params, optimizer)
     steps_per_epoch = sum(1 for _ in stream_batches(ids, batch_size, num_steps))
     done = len(history.learning_rates)
     good = {name: param.copy() for name, param in model.params.items()}
@@ -340,14 +383,15 @@ def _train_epoch(model, optimizer, batches, clip_norm, history, good, bar):
         bar.update()
 
 
-def _require_finite(model, good, where, loss, norm=0.0):
-    if math.isfinite(loss) and math.isfinite(norm):
+def _require_finite(model, good, where, loss, norm=None):
+    if math.isfinite(loss) and (norm is None or math.isfinite(norm)):
         return
     for name, param in model.params.items():
         param[...] = good[name]
+    length = "" if norm is None else f" and the gradient's length {norm}"
     raise Diverged(
-        f"{where}: the loss is {loss} and the gradient's length {norm}. The model is back at the "
-        "last parameters that gave finite ones. Try a smaller learning rate or clip_norm."
+        f"{where}: the loss is {loss}{length}. The model is back at the last parameters that gave "
+        "a finite loss and gradient. Try a smaller learning rate or clip_norm."
     )
 
 
@@ -368,10 +412,15 @@ def save_arrays(path, arrays, metadata):
         The arrays.
     metadata : dict
         Anything that JSON can say.
+
+    Raises
+    ------
+    TypeError
+        If the metadata hold something else; no file is written then.
     """
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     encoded = {key: json.dumps(value) for key, value in metadata.items()}
     with open(partial, "wb") as file:
         file.write(save(contiguous, encoded))
@@ -400,14 +449,16 @@ def load_arrays(path):
     FileNotFoundError
         If there is no such file.
     CheckpointError
-        If it is not a whole safetensors file, or its metadata was not written by `save_arrays`.
+        If it is not a whole safetensors file, or was not written by `save_arrays`.
     """
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             metadata = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
-    except (SafetensorError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"{path} is not a whole weight file: {error}") from error
+    except (SafetensorError, json.JSONDecodeError, TypeError) as error:  # TypeError: bfloat16
+        raise CheckpointError(
+            f"{path} is damaged, or was not written by unrolled.training: {error}"
+        ) from error
     return arrays, metadata
 
 
@@ -479,24 +530,29 @@ def load_checkpoint(path, params, optimizer):
         If the file is damaged, or of another model or optimizer; nothing is overwritten then.
     """
     arrays, metadata = load_arrays(path)
-    saved = {
-        name.removeprefix("params/"): a for name, a in arrays.items() if name.startswith("params/")
-    }
-    wanted = {name: (array.shape, array.dtype) for name, array in params.items()}
-    found = {name: (array.shape, array.dtype) for name, array in saved.items()}
-    if wanted != found or metadata.get("optimizer") != type(optimizer).__name__:
+    try:
+        kind, steps = metadata["optimizer"], metadata["steps"]
+        learning_rate, history = metadata["learning_rate"], History(**metadata["history"])
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} is not a checkpoint: {error!r}") from error
+    like = {f"params/{name}": param for name, param in params.items()}
+    for slot in optimizer.slot_names if steps else ():  # before the first step there are none
+        like |= {f"optimizer/{slot}/{name}": param for name, param in params.items()}
+    wanted = {name: (array.shape, array.dtype) for name, array in like.items()}
+    found = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+    if wanted != found or kind != type(optimizer).__name__:
         differing = sorted(n for n in wanted | found if wanted.get(n) != found.get(n))
         raise CheckpointError(
-            f"{path} belongs to another run: optimizer {metadata.get('optimizer')} where this "
-            f"one uses {type(optimizer).__name__}; parameters that differ in name, shape or "
-            f"dtype: {differing}. Name another file, or build the model that was saved."
+            f"{path} belongs to another run: optimizer {kind} where this one uses "
+            f"{type(optimizer).__name__}; arrays that differ in name, shape or dtype: {differing}. "
+            "Name another file, or build the model that was saved."
         )
-    for name, array in saved.items():
-        params[name][...] = array
+    for name, param in params.items():
+        param[...] = arrays[f"params/{name}"]
     optimizer.slots = {
-        name.removeprefix("optimizer/"): a.copy()
-        for name, a in arrays.items()
+        name.removeprefix("optimizer/"): array.copy()
+        for name, array in arrays.items()
         if name.startswith("optimizer/")
     }
-    optimizer.learning_rate, optimizer.steps = metadata["learning_rate"], metadata["steps"]
-    return History(**metadata["history"])
+    optimizer.learning_rate, optimizer.steps = learning_rate, steps
+    return history
