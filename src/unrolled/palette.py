@@ -3,9 +3,9 @@
 # Role: (on a light page, on a dark page). The six roles keep at least 4.5:1 against `paper`, and
 # stay apart for readers with protanopia, deuteranopia or tritanopia (measured by the tests).
 PALETTE = {
-    "input": ("#2b6fe3", "#8cc0ff"),
-    "hidden": ("#007a72", "#6fe8c0"),
-    "cell": ("#b55a00", "#f5b400"),
+    "input": ("#256be6", "#8cc0ff"),
+    "hidden": ("#007068", "#6fe8c0"),
+    "cell": ("#b05700", "#f5b400"),
     "gate": ("#6f14b8", "#b07aff"),
     "gradient": ("#9c1230", "#ff6a3d"),
     "target": ("#111827", "#f3f5f8"),

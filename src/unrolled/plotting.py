@@ -17,7 +17,7 @@ from unrolled.palette import LIGHT
 from unrolled.training import smooth, watched
 
 STYLE = {
-    "figure.figsize": (7.2, 3.4),
+    "figure.figsize": (5.8, 3.1),
     "figure.facecolor": LIGHT["paper"],
     "figure.constrained_layout.use": True,
     "axes.facecolor": LIGHT["paper"],
@@ -82,6 +82,9 @@ def to_svg(figure, alt):
     svg = buffer.getvalue()
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r"<[^>]*>", _rounded, svg)  # inside tags: never in text
+    # matplotlib names clips and markers by a hash of their unrounded coordinates
+    for number, name in enumerate(dict.fromkeys(re.findall(r'id="([a-z][0-9a-f]{10})"', svg))):
+        svg = svg.replace(name, f"shape-{number}")
     return svg.replace(">", f">\n <title>{html.escape(alt)}</title>", 1)
 
 

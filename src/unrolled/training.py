@@ -348,8 +348,8 @@ def train(
         for _ in range(done, epochs):
             history.learning_rates.append(optimizer.learning_rate)
             batches = stream_batches(ids, batch_size, num_steps)
-            _train_epoch(model, optimizer, batches, clip_norm, history, good, bar)
-            with np.errstate(over="ignore", invalid="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):  # `_require_finite` reports them
+                _train_epoch(model, optimizer, batches, clip_norm, history, good, bar)
                 loss = evaluate(model, validation_ids)
             _require_finite(model, good, f"validation after step {len(history.losses)}", loss)
             history.validation.append([len(history.losses), loss])
@@ -371,9 +371,8 @@ def _train_epoch(model, optimizer, batches, clip_norm, history, good, bar):
     """One pass over the text; `good` is kept at the last parameters with finite results."""
     state = None
     for inputs, targets in batches:
-        with np.errstate(over="ignore", invalid="ignore"):  # looked at, and reported, below
-            loss, grads, state = model.loss_and_grads(inputs, targets, state)
-            norm = clip_by_global_norm(grads, clip_norm)
+        loss, grads, state = model.loss_and_grads(inputs, targets, state)
+        norm = clip_by_global_norm(grads, clip_norm)
         _require_finite(model, good, f"step {len(history.losses) + 1}", loss, norm)
         for name, param in model.params.items():
             good[name][...] = param

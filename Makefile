@@ -1,0 +1,55 @@
+# Every command of the project. `make help` lists them; README.md says how to do each without make.
+
+PYTHON ?= python3
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+INSTALLED := .venv/installed.stamp
+FRONT_END := node_modules/.package-lock.json
+PAGE := _build/html/index.html
+
+export TQDM_DISABLE = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book test lab notebooks results lock clean
+
+help:  ## Say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
+
+setup: $(INSTALLED) $(FRONT_END)  ## Create .venv and node_modules, or bring them up to date
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else f"Python 3.11 or newer is needed, and $(PYTHON) is {sys.version.split()[0]}: name another one, as in `make PYTHON=python3.12 book`.")'
+	$(PYTHON) -m venv .venv
+
+$(INSTALLED): .venv/pyvenv.cfg requirements.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(FRONT_END): package.json package-lock.json | $(INSTALLED)
+	$(BIN)/python book/_ext/unrolled_book/node.py ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Sphinx remembers a page that it has read, warnings or not: after a failure, read all pages again.
+book: setup  ## Build the book; a warning is an error
+	@$(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet || (rm -rf _build/.doctrees; exit 1)
+	@echo "The first page: $(CURDIR)/$(PAGE)"
+
+test: setup  ## Run every test: package, notebooks, book, browser
+	$(BIN)/python -m pytest
+
+lab: setup  ## Open the notebooks in JupyterLab
+	TQDM_DISABLE= $(BIN)/jupyter lab notebooks
+
+notebooks: setup  ## Write each .ipynb anew from its .md, and execute it
+	$(BIN)/python tools/notebooks.py
+
+results: setup  ## Train what takes minutes, and write data/results (minutes; downloads a text)
+	$(BIN)/python tools/rnn_results.py
+
+lock: setup  ## Resolve requirements.in into requirements.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade \
+		--custom-compile-command "make lock" --quiet requirements.in --output-file requirements.txt
+
+clean:  ## Delete the built book
+	rm -rf _build

@@ -1,0 +1,140 @@
+"""SVG outputs of notebooks, put into the page as themed figures with captions."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
+
+from unrolled.palette import LIGHT
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
+ROLE_OF = {color: role for role, color in LIGHT.items()}
+
+ElementTree.register_namespace("", SVG)
+ElementTree.register_namespace("xlink", XLINK)
+
+
+def themed_svg(source: str, prefix: str) -> str:
+    """Make a stand-alone SVG fit to stand inside a page.
+
+    Parameters
+    ----------
+    source : str
+        The SVG document. Its first `<title>` is the alternative text.
+    prefix : str
+        Put before each of its ids, which must be unique on the page.
+
+    Returns
+    -------
+    str
+        An `<svg role="img" aria-label=...>` element, at most as wide as the source, whose palette
+        colors are CSS variables.
+
+    Raises
+    ------
+    ValueError
+        If the source isn't SVG, or has no title.
+    """
+    try:
+        root = ElementTree.fromstring(source)
+    except ElementTree.ParseError as error:
+        raise ValueError(f"the figure is not well-formed SVG: {error}") from None
+    title = root.find(f"{{{SVG}}}title")
+    if title is None or not (title.text or "").strip():
+        raise ValueError("the figure has no <title>: show it with plotting.show(fig, alt=...)")
+
+    for name in ("title", "metadata"):  # aria-label says it, without a tooltip
+        for child in root.findall(f"{{{SVG}}}{name}"):
+            root.remove(child)
+    for element in root.iter():
+        if element.tag == f"{{{SVG}}}style":  # else its rules would reach the whole page
+            element.text = re.sub(r"(^|\})\s*([^{}]+)\{", rf"\1 #{prefix} \2{{", element.text or "")
+        for name, value in element.attrib.items():
+            element.set(name, _local(value, name, prefix))
+
+    width = root.attrib.pop("width", None)
+    root.attrib.pop("height", None)
+    if width:
+        root.set("style", f"max-width: {width if re.search('[a-z]', width) else width + 'px'}")
+    root.set("id", prefix)
+    root.set("role", "img")
+    root.set("aria-label", " ".join(title.text.split()))
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _local(value: str, name: str, prefix: str) -> str:
+    """Rewrite one attribute: ids and the references to them, and the palette's colors."""
+    if name == "id":
+        return f"{prefix}-{value}"
+    if name in ("href", f"{{{XLINK}}}href") and value.startswith("#"):
+        return f"#{prefix}-{value[1:]}"
+    value = re.sub(r"url\(#", f"url(#{prefix}-", value)
+    return re.sub(r"#[0-9a-fA-F]{6}\b", lambda match: _variable(match[0]), value)
+
+
+def _variable(color: str) -> str:
+    """Return the CSS variable of a color in the palette, and any other color as it is."""
+    role = ROLE_OF.get(color.lower())
+    return f"var(--u-{role})" if role else color
+
+
+class InlineFigures(SphinxTransform):
+    """Replace each SVG output, and the Markdown output after it, by a figure with a caption.
+
+    It runs while a page is read, before Sphinx collects images: the figure becomes part of the
+    cached document, and no picture file is written.
+    """
+
+    default_priority = 200
+
+    def apply(self, **kwargs) -> None:
+        """Transform one document."""
+        outputs = [node for node in self.document.findall(nodes.container) if _is_output(node)]
+        number = 0
+        for output in outputs:
+            image = _svg_image(output)
+            if image is None or output.parent is None:
+                continue
+            number += 1
+            self._replace(output, image, f"figure-{number}")
+
+    def _replace(self, output: nodes.container, image: nodes.image, prefix: str) -> None:
+        _, path = self.env.relfn2path(image["uri"], self.env.docname)
+        try:
+            svg = themed_svg(Path(path).read_text(encoding="utf-8"), prefix)
+        except ValueError as error:
+            raise ExtensionError(f"{self.env.docname}, {prefix}: {error}") from None
+        figure = nodes.figure("", nodes.raw("", svg, format="html"), classes=["u-figure"])
+        caption = output.next_node(descend=False, siblings=True)
+        if isinstance(caption, nodes.container) and _mime_types(caption) == ["text/markdown"]:
+            paragraphs = list(caption.findall(nodes.paragraph))
+            figure += nodes.caption("", "", *(child for p in paragraphs for child in p.children))
+            caption.parent.remove(caption)
+        output.replace_self(figure)
+
+
+def _is_output(node: nodes.container) -> bool:
+    return node.get("nb_element") == "mime_bundle"
+
+
+def _mime_types(output: nodes.container) -> list[str]:
+    """Return the types in which an output is given, but for the plain text that comes along."""
+    types = [child.get("mime_type") for child in output.children]
+    return types if types == ["text/plain"] else [name for name in types if name != "text/plain"]
+
+
+def _svg_image(output: nodes.container) -> nodes.image | None:
+    for child in output.children:
+        if child.get("mime_type") == "image/svg+xml":
+            return next(child.findall(nodes.image))
+    return None
+
+
+def setup(app: Sphinx) -> None:
+    """Register the transform."""
+    app.add_transform(InlineFigures)

@@ -1,0 +1,94 @@
+"""The palette's style sheet, the front page's redirect, and the repository's buttons."""
+
+import os
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from unrolled.palette import DARK, LIGHT
+
+REDIRECT = """\
+<!DOCTYPE html>
+<html lang="{language}">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta http-equiv="refresh" content="0; url={page}">
+    <link rel="icon" href="_static/favicon.svg">
+    <title>{title}</title>
+  </head>
+  <body>
+    <main><h1>{title}</h1><p>The book starts at <a href="{page}">{page}</a>.</p></main>
+  </body>
+</html>
+"""
+
+
+def palette_css() -> str:
+    """Return the palette as CSS variables, light and dark, and what equations and words read."""
+    light = "\n".join(f"  --u-{role}: {color};" for role, color in LIGHT.items())
+    dark = "\n".join(f"  --u-{role}: {color};" for role, color in DARK.items())
+    # KaTeX writes \textcolor{#256be6}{x} as style="color:#256be6;".
+    equations = "\n".join(
+        f'.katex [style*="color:{color}"] {{ color: var(--u-{role}) !important; }}'
+        for role, color in LIGHT.items()
+    )
+    words = "\n".join(f".u-{role} {{ color: var(--u-{role}); }}" for role in LIGHT)
+    return f':root {{\n{light}\n}}\nhtml[data-theme="dark"] {{\n{dark}\n}}\n{equations}\n{words}\n'
+
+
+def write_palette(app: Sphinx) -> None:
+    """Write `_static/palette.css`."""
+    path = Path(app.outdir, "_static", "palette.css")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(palette_css(), encoding="utf-8", newline="\n")
+
+
+def write_redirect(app: Sphinx, exception: Exception | None) -> None:
+    """Write the folder's `index.html`, which leads to the first page."""
+    if exception is None and app.builder.name == "html":
+        page = app.builder.get_target_uri(app.config.root_doc)
+        text = REDIRECT.format(language=app.config.language, page=page, title=app.config.html_title)
+        Path(app.outdir, "index.html").write_text(text, encoding="utf-8", newline="\n")
+
+
+def use_repository(app: Sphinx, config: Config) -> None:
+    """Add source, edit and launch buttons if `UNROLLED_REPOSITORY` says where they should lead."""
+    address = os.environ.get("UNROLLED_REPOSITORY", "").rstrip("/")
+    options = config.html_theme_options
+    options.pop("launch_buttons", None)
+    if not address:
+        options.pop("repository_url", None)
+        return
+    options |= {
+        "repository_url": address,
+        "repository_branch": os.environ.get("UNROLLED_BRANCH") or "main",
+        "use_repository_button": True,
+        "use_source_button": True,
+        "use_edit_page_button": True,
+        "use_issues_button": True,
+        "launch_buttons": {
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+        },
+    }
+
+
+def edit_the_source(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Let a chapter's edit button lead to its .md, from which the .ipynb is written."""
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []):
+            if "/edit/" in (button.get("url") or ""):
+                button["url"] = button["url"].replace(".ipynb", ".md")
+
+
+def setup(app: Sphinx) -> None:
+    """Register the style sheets and the events."""
+    app.add_css_file("palette.css")
+    app.add_css_file("unrolled.css", priority=900)  # after the theme's and KaTeX's
+    app.add_js_file("unrolled.js", loading_method="defer")
+    app.connect("config-inited", use_repository)
+    app.connect("builder-inited", write_palette)
+    app.connect("html-page-context", edit_the_source, priority=502)  # after the theme, at 501
+    app.connect("build-finished", write_redirect, priority=400)  # before Jupyter Book's barer one

@@ -1,0 +1,9 @@
+/* What scrolls must be reachable with the keyboard: give each box that is too narrow for its content a tab stop. */
+function addTabStops() {
+  for (const box of document.querySelectorAll("div.math > .katex-display, .pst-scrollable-table-container, .bd-article pre")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+}
+window.addEventListener("load", addTabStops);
+window.addEventListener("resize", addTabStops);
+document.addEventListener("toggle", addTabStops, true); // a hidden answer has no width until it is opened

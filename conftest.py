@@ -1,0 +1,8 @@
+"""The environment of all tests, and of the notebooks that nbval executes: quiet, reproducible."""
+
+import os
+
+os.environ["TQDM_DISABLE"] = "1"  # a progress bar is never twice the same
+os.environ.pop("UNROLLED_CORPUS", None)  # the stored outputs are those of the play
+# Small matrices gain nothing from more threads, and lose much where the processor is busy.
+os.environ.setdefault("OMP_NUM_THREADS", "1")

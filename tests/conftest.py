@@ -1,0 +1,54 @@
+"""What all tests share: the built book, and the browser."""
+
+import pytest
+from gates import ROOT
+from gates import book as book_gates
+from gates import browser as browser_gates
+from gates import notebooks as notebook_gates
+from playwright.sync_api import sync_playwright
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory):
+    """Build the book: its folder, and what the build complains of."""
+    output = tmp_path_factory.mktemp("book")
+    problems = book_gates.build(ROOT, output)
+    return output / "_build" / "html", problems
+
+
+@pytest.fixture(scope="session")
+def book(build):
+    """The folder of the built book."""
+    html, problems = build
+    if problems:
+        pytest.fail("the book does not build: test_the_book_builds says why", pytrace=False)
+    return html
+
+
+# The scope is the module: nbval runs an event loop of its own, and Playwright's must be over then.
+@pytest.fixture(scope="module")
+def playwright():
+    """Playwright's synchronous interface."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright):
+    """A headless Chromium."""
+    with browser_gates.require(playwright) as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def serve():
+    """Return `serve(folder) -> address`: a folder served on loopback while the module lasts."""
+    with browser_gates.Servers() as servers:
+        yield servers.serve
+
+
+def pytest_terminal_summary(terminalreporter):
+    """List the cells whose outputs nbval does not compare, each with its reason."""
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for number, reason in notebook_gates.ignored_cells(path):
+            terminalreporter.write_line(f"{path.name}: cell {number} is not compared: {reason}")

@@ -1,0 +1,115 @@
+"""The book in Chromium: every page, light and dark, wide and narrow."""
+
+import pytest
+from gates import ROOT, expect_none
+from gates import book as book_gates
+from gates import browser as gates
+
+PAGES = [f"{page}.html" for page in book_gates.toc_pages(ROOT / "_toc.yml")]
+PAGES += ["search.html", "genindex.html"]
+SETTINGS = [(theme, size) for theme in ("light", "dark") for size in gates.SIZES]
+
+
+@pytest.fixture(scope="module")
+def address(book, serve):
+    """Where the built book is served."""
+    return serve(book)
+
+
+@pytest.fixture(scope="module", params=SETTINGS, ids="-".join)
+def setting(request, browser):
+    """A theme, and a browser context that shows it; one for all pages."""
+    theme, size = request.param
+    with gates.new_context(browser, theme, size) as context:
+        yield theme, context
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page(setting, address, page):
+    theme, context = setting
+    expect_none(gates.problems(context, f"{address}/{page}", theme))
+
+
+def test_the_first_page_opens_from_a_file(browser, book):
+    with gates.new_context(browser, "dark", "phone") as context:
+        first = (book / "book" / "index.html").as_uri()
+        expect_none(gates.problems(context, first, "dark"))
+
+
+def test_search_finds_a_word(browser, address):
+    with gates.new_context(browser, "light", "wide") as context:
+        found = gates.search(context, address, "perplexity")
+        assert "/book/glossary.html" in found
+        assert gates.search(context, address, "zyzzyva") == []
+
+
+# Broken on purpose.
+
+PAGE = """<!doctype html>
+<html lang="en" data-theme="light"><head><title>A page</title><link rel="icon" href="data:,">
+<meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<body><main><h1>A page</h1>{}</main></body></html>
+"""
+FAULTS = {
+    "too wide": ('<p style="width: 1300px">wide</p>', "overflow: "),
+    "too wide when opened": (
+        '<details><summary>more</summary><p style="width: 1300px">wide</p></details>',
+        "overflow: ",
+    ),
+    "console error": ("<script>console.error('lost')</script>", "console error: lost"),
+    "exception": ("<script>throw new Error('lost')</script>", "page error: lost"),
+    "foreign script": (
+        "<script src='https://example.org/a.js'></script>",
+        "foreign host: https://example.org/a.js",
+    ),
+    "foreign fetch": (
+        "<script>fetch('https://example.org/a').catch(() => 0)</script>",
+        "foreign host: https://example.org/a",
+    ),
+    "missing file": ("<script src='gone.js'></script>", "404: "),
+    "no alternative text": (
+        "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>",
+        "axe image-alt",
+    ),
+    "faint text": ("<p style='color: #bbb'>faint</p>", "axe color-contrast"),
+    "other theme": ("<script>document.documentElement.dataset.theme = 'dark'</script>", "theme: "),
+}
+
+
+@pytest.fixture(scope="module")
+def check(browser, serve, tmp_path_factory):
+    """Return `check(body) -> problems` of a tiny page with that body."""
+    folder = tmp_path_factory.mktemp("page")
+    origin = serve(folder)
+    with gates.new_context(browser, "light", "wide") as context:
+
+        def problems(body):
+            (folder / "page.html").write_text(PAGE.format(body), encoding="utf-8")
+            return gates.problems(context, f"{origin}/page.html", "light")
+
+        yield problems
+
+
+def test_a_good_page_passes(check):
+    assert check("<p>All is well.</p>") == []
+
+
+@pytest.mark.parametrize(("body", "said"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_seen(check, body, said):
+    assert any(problem.startswith(said) for problem in check(body))
+
+
+def test_a_named_chromium_that_does_not_start_is_an_error(playwright, monkeypatch, tmp_path):
+    monkeypatch.setenv("UNROLLED_CHROMIUM", str(tmp_path / "chromium"))
+    with pytest.raises(gates.Error, match="chromium"):
+        gates.launch(playwright)
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)]
+)
+def test_without_a_chromium_tests_skip_but_fail_in_ci(monkeypatch, ci, outcome):
+    monkeypatch.setattr(gates, "launch", lambda playwright: None)
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match="UNROLLED_CHROMIUM"):
+        gates.require(None)
