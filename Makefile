@@ -39,6 +39,7 @@ test: setup  ## Run every test: package, notebooks, book, browser
 	$(BIN)/python -m pytest
 
 lab: setup  ## Open the notebooks in JupyterLab
+	@$(BIN)/jupyter trust notebooks/*.ipynb > /dev/null  # else JupyterLab doesn't show SVG
 	TQDM_DISABLE= $(BIN)/jupyter lab notebooks
 
 notebooks: setup  ## Write each .ipynb anew from its .md, and execute it

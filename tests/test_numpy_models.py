@@ -39,11 +39,11 @@ def test_gradients_equal_finite_differences(num_layers, shape, seed, carried):
 
 
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
-def test_the_error_is_really_far_smaller(num_layers):
+def test_the_largest_error_is_far_smaller(num_layers):
     model = RNN(7, 6, num_layers, seed=3)
     errors = gradient_check(model, *batch(3, 9, 4, 7), random_state(3, num_layers, 4, 6))
     assert errors.keys() == model.params.keys()
-    assert max(errors.values()) < 5e-9
+    assert max(errors.values()) < 2e-8
 
 
 class Broken(RNN):

@@ -69,6 +69,16 @@ def test_the_same_figure_is_the_same_bytes():
     first, second = (plotting.to_svg(drawing("twice"), "alt") for _ in range(2))
     assert first == second
     assert plotting.to_svg(drawing("thrice"), "alt") != first
+    # Nor do rounding errors, which differ from machine to machine, show: not even in names.
+    assert plotting.to_svg(drawing("twice", (0.0, 1 / 3 + 1e-12, 1 + 1e-12)), "alt") == first
+
+
+def test_all_that_is_referred_to_is_there():
+    svg = plotting.to_svg(drawing(), "alt")
+    ids = re.findall(r'\bid="([^"]*)"', svg)
+    references = set(re.findall(r'(?:url\(|href=")#([^")]*)', svg))
+    assert len(ids) == len(set(ids))
+    assert len(references) >= 3 and references <= set(ids)  # ticks, markers, the clip
 
 
 def test_text_stays_text_and_is_never_rounded():
@@ -87,7 +97,12 @@ def test_coordinates_are_rounded_to_hundredths():
     ]
     assert len(numbers) > 100
     assert all(len(number.partition(".")[2]) <= 2 for number in numbers)
-    assert not re.search(r"-0(?:\.0+)?[ ,]*\n", svg), "no negative zero"
+
+
+def test_rounding_by_hand():
+    tag = '<path id="p1.2345" d="M -0.0012 5.678 L 1.996 -2.0049 z" x="1.2001"/>'
+    rounded = '<path id="p1.2345" d="M 0 5.68 L 2 -2 z" x="1.2"/>'
+    assert plotting._rounded([tag]) == rounded
 
 
 def test_rounding_moves_nothing_visibly(monkeypatch):
@@ -193,7 +208,7 @@ def test_the_live_curve_is_quiet_where_nobody_watches(history, displayed, monkey
 
 
 def test_the_live_curve_is_drawn_in_one_place(history, displayed, monkeypatch):
-    monkeypatch.delenv("TQDM_DISABLE")
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
     curve = plotting.LiveCurve(iter([("counting", 2.5)]))  # an iterator: read once, drawn often
     for _ in range(3):
         curve(None, history)

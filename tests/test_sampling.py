@@ -65,10 +65,9 @@ def test_frozen_it_takes_the_likeliest(temperature):
 @given(LOGITS, st.integers(1, 12), TEMPERATURES)
 @settings(deadline=None)
 def test_top_k_keeps_the_likeliest(logits, k, temperature):
-    everything, cut = next_probabilities(logits, temperature), None
-    kept_copy = logits.copy()
+    everything, given_logits = next_probabilities(logits, temperature), logits.copy()
     cut = next_probabilities(logits, temperature, top_k=k)
-    assert np.array_equal(logits, kept_copy)
+    assert np.array_equal(logits, given_logits)
     likeliest = np.argsort(-logits, kind="stable")[:k]
     expected = np.zeros_like(everything)
     expected[likeliest] = everything[likeliest] / everything[likeliest].sum()

@@ -200,7 +200,7 @@ def test_smooth_refuses_what_never_forgets(keep):
 
 @pytest.mark.parametrize("value, expected", [(None, True), ("", True), ("0", True), ("1", False)])
 def test_watched(monkeypatch, value, expected):
-    monkeypatch.delenv("TQDM_DISABLE")
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
     if value is not None:
         monkeypatch.setenv("TQDM_DISABLE", value)
     assert training.watched() is expected
@@ -470,8 +470,11 @@ def test_something_else_in_its_place(checkpoint, tmp_path):
     assert_refused(checkpoint, "is not a checkpoint")
 
 
-def test_a_checkpoint_of_another_run(checkpoint):
+def test_a_checkpoint_of_another_run(checkpoint, tmp_path):
     assert_refused(checkpoint, "optimizer Adam where this one uses SGD", optimizer=SGD(0.3))
+    with pytest.raises(CheckpointError, match="optimizer SGD where this one uses Adam"):
+        training.save_checkpoint(start := tmp_path / "start", new_model().params, SGD(1), History())
+        training.load_checkpoint(start, new_model().params, Adam(0.3))
     assert_refused(checkpoint, r"params/bias_l0", model=RNN(V, 7))
     assert_refused(checkpoint, r"params/weight_hh_l1", model=RNN(V, 6, num_layers=2))
     assert_refused(checkpoint, r"params/weight_out", model=new_model(np.float32))

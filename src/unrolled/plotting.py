@@ -38,15 +38,14 @@ STYLE = {
     "text.color": LIGHT["ink"],
     "xtick.color": LIGHT["muted"],
     "ytick.color": LIGHT["muted"],
-    "font.size": 10.5,
+    "font.size": 11.5,
     "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
-    "legend.fontsize": 9.5,
+    "legend.fontsize": 10.5,
     "lines.linewidth": 1.8,
     "legend.frameon": False,
     "hatch.color": LIGHT["muted"],
     "path.simplify_threshold": 0.3,  # points closer than this, in pixels, are not told apart
     "svg.fonttype": "none",  # text stays text: small, sharp, selectable
-    "svg.hashsalt": "unrolled",  # the same figure is the same bytes
 }
 
 
@@ -77,10 +76,11 @@ def to_svg(figure, alt):
     if not alt.strip():
         raise ValueError("alt is empty: say what the figure shows")
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(buffer, format="svg")
     plt.close(figure)  # else the notebook shows it once more, as a PNG
     svg = buffer.getvalue()
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)  # it holds the time
     svg = re.sub(r"<[^>]*>", _rounded, svg)  # inside tags: never in text
     # matplotlib names clips and markers by a hash of their unrounded coordinates
     for number, name in enumerate(dict.fromkeys(re.findall(r'id="([a-z][0-9a-f]{10})"', svg))):
@@ -164,9 +164,8 @@ def loss_curve(history, references=()):
     """
     figure, axes = plt.subplots()
     steps = 1 + np.arange(len(history.losses))
-    axes.plot(
-        steps, history.losses, color=LIGHT["line"], linewidth=0.8, label="training, each step"
-    )
+    noisy = {"color": LIGHT["muted"], "alpha": 0.35, "linewidth": 0.8}
+    axes.plot(steps, history.losses, label="training, each step", **noisy)
     axes.plot(
         steps, smooth(history.losses, 0.95), color=LIGHT["hidden"], label="training, smoothed"
     )

@@ -34,15 +34,14 @@ def next_probabilities(logits, temperature=1.0, top_k=None):
             f"temperature must be a positive number, not {temperature}; "
             "for the likeliest token every time, use top_k=1"
         )
-    logits = np.asarray(logits, np.float64)
-    with np.errstate(over="ignore"):  # far below the largest, and nearly frozen: -inf is right
-        logits = (logits - logits.max()) / temperature
+    logits = np.array(logits, np.float64)
     if top_k is not None:
         if top_k < 1:
             raise ValueError(f"top_k must be at least 1, not {top_k}")
         unlikely = np.argsort(-logits, kind="stable")[top_k:]
         logits[unlikely] = -np.inf
-    return softmax(logits)
+    with np.errstate(over="ignore"):  # far below the largest, and nearly frozen: -inf is right
+        return softmax((logits - logits.max()) / temperature)
 
 
 def sample(model, vocabulary, prompt, length, temperature=1.0, top_k=None, seed=0):
