@@ -5,7 +5,11 @@ from gates import ROOT
 from gates import book as book_gates
 from gates import browser as browser_gates
 from gates import notebooks as notebook_gates
+from hypothesis import settings
 from playwright.sync_api import sync_playwright
+
+settings.register_profile("unhurried", deadline=None)  # machines are slow when they are shared
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

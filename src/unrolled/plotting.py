@@ -6,6 +6,7 @@ Importing this module puts matplotlib into the house style.
 import html
 import io
 import re
+import zlib
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -82,9 +83,11 @@ def to_svg(figure, alt):
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)  # it holds the time
     svg = re.sub(r"<[^>]*>", _rounded, svg)  # inside tags: never in text
-    # matplotlib names clips and markers by a hash of their unrounded coordinates
+    # matplotlib names clips and markers by a hash of their unrounded coordinates. Count them
+    # instead, with a prefix that keeps the figures of one page apart.
+    prefix = f"{zlib.crc32(alt.encode()):08x}"
     for number, name in enumerate(dict.fromkeys(re.findall(r'id="([a-z][0-9a-f]{10})"', svg))):
-        svg = svg.replace(name, f"shape-{number}")
+        svg = svg.replace(name, f"shape-{prefix}-{number}")
     return svg.replace(">", f">\n <title>{html.escape(alt)}</title>", 1)
 
 
@@ -166,12 +169,10 @@ def loss_curve(history, references=()):
     steps = 1 + np.arange(len(history.losses))
     noisy = {"color": LIGHT["muted"], "alpha": 0.35, "linewidth": 0.8}
     axes.plot(steps, history.losses, label="training, each step", **noisy)
-    axes.plot(
-        steps, smooth(history.losses, 0.95), color=LIGHT["hidden"], label="training, smoothed"
-    )
+    axes.plot(steps, smooth(history.losses, 0.95), color=LIGHT["ink"], label="training, smoothed")
     if history.validation:
         axes.plot(
-            *zip(*history.validation, strict=True), "o-", color=LIGHT["target"], label="validation"
+            *zip(*history.validation, strict=True), "o--", color=LIGHT["ink"], label="validation"
         )
     for name, loss in references:
         axes.axhline(loss, color=LIGHT["muted"], linestyle="--", linewidth=1)
