@@ -176,15 +176,8 @@ def loss_curve(history, references=()):
         )
     for name, loss in references:
         axes.axhline(loss, color=LIGHT["muted"], linestyle="--", linewidth=1)
-        axes.annotate(
-            name,
-            (1, loss),
-            (0, 3),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            ha="right",
-            color=LIGHT["muted"],
-        )
+        beside = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+        axes.annotate(name, (1, loss), (4, 0), va="center", color=LIGHT["muted"], **beside)
     axes.set(xlabel="step", ylabel="loss (nats per character)")
     axes.legend(loc="upper right")
     return figure
