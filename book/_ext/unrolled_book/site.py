@@ -8,6 +8,7 @@ from sphinx.config import Config
 
 from unrolled.palette import DARK, LIGHT
 
+LOOK = ("book/_ext", "book/_static", "book/_templates", "node_modules/katex/dist")
 REDIRECT = """\
 <!DOCTYPE html>
 <html lang="{language}">
@@ -83,6 +84,17 @@ def edit_the_source(app: Sphinx, page: str, template: str, context: dict, doctre
                 button["url"] = button["url"].replace(".ipynb", ".md")
 
 
+def outdated(app: Sphinx, env, added: set, changed: set, removed: set) -> list[str]:
+    """Build all pages again when the style sheets, templates or this extension have changed.
+
+    Without an outdated page Sphinx writes nothing, not even a changed style sheet.
+    """
+    built = Path(app.outdir, "index.html")
+    look = [path for folder in LOOK for path in Path(app.srcdir, folder).rglob("*.*")]
+    newest = max((path.stat().st_mtime for path in look if path.suffix != ".pyc"), default=0)
+    return list(env.found_docs) if built.exists() and newest > built.stat().st_mtime else []
+
+
 def setup(app: Sphinx) -> None:
     """Register the style sheets and the events."""
     app.add_css_file("palette.css")
@@ -90,5 +102,6 @@ def setup(app: Sphinx) -> None:
     app.add_js_file("unrolled.js", loading_method="defer")
     app.connect("config-inited", use_repository)
     app.connect("builder-inited", write_palette)
+    app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", edit_the_source, priority=502)  # after the theme, at 501
     app.connect("build-finished", write_redirect, priority=400)  # before Jupyter Book's barer one
