@@ -307,3 +307,33 @@ def test_the_state_must_fit_the_batch(shape):
 def test_every_integer_type_will_do(dtype):
     ids = np.array([[4, 0], [1, 2]])
     assert np.array_equal(RNN(5, 4).forward(ids.astype(dtype))[0], RNN(5, 4).forward(ids)[0])
+
+
+# Parameters from elsewhere
+
+
+def test_parameters_can_be_set_and_are_shared():
+    model, other = RNN(5, 4, seed=0), RNN(5, 4, seed=1)
+    model.params = other.params
+    inputs, targets = batch(0, 3, 2, 5)
+    assert model.loss_and_grads(inputs, targets)[0] == other.loss_and_grads(inputs, targets)[0]
+    assert model.params["weight_out"] is other.params["weight_out"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda p: p.pop("bias_l0"), r"bias_l0: wanted \(4,\), found none"),
+        (lambda p: p.update(bias_l1=np.zeros(4)), r"bias_l1: wanted none, found \(4,\)"),
+        (lambda p: p.update(bias_l0=np.zeros(1)), r"bias_l0: wanted \(4,\), found \(1,\)"),
+        (lambda p: p.update(weight_out=np.zeros((4, 5))), r"wanted \(5, 4\), found \(4, 5\)"),
+    ],
+    ids=["missing", "unknown", "would broadcast", "transposed"],
+)
+def test_parameters_of_another_model_are_refused(change, said):
+    model = RNN(5, 4)
+    kept, params = model.params, dict(model.params)
+    change(params)
+    with pytest.raises(ValueError, match=said):
+        model.params = params
+    assert model.params is kept

@@ -122,6 +122,24 @@ class _CharacterModel:
             for name, shape in self._shapes().items()
         }
 
+    @property
+    def params(self):
+        """The parameters, a dict of arrays: change them in place, or set all of them at once."""
+        return self._params
+
+    @params.setter
+    def params(self, params):
+        wanted = self._shapes()
+        found = {name: np.shape(array) for name, array in params.items()}
+        wrong = [
+            f"{name}: wanted {wanted.get(name, 'none')}, found {found.get(name, 'none')}"
+            for name in wanted | found
+            if wanted.get(name) != found.get(name)
+        ]
+        if wrong:
+            raise ValueError(f"the parameters' shapes don't fit this model: {'; '.join(wrong)}")
+        self._params = {name: np.asarray(params[name], self.dtype) for name in wanted}
+
     def _shapes(self):
         rows, hidden = self.gates * self.hidden_size, self.hidden_size
         shapes = {}
