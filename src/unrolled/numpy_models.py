@@ -79,13 +79,16 @@ def cross_entropy(logits, targets):
             f"targets go from {targets.min()} to {targets.max()}; the logits are for ids 0 to "
             f"{size - 1}"
         )
-    log_probs = log_softmax(logits).reshape(-1, size)  # (N, V)
-    rows = np.arange(len(log_probs))
-    loss = -log_probs[rows, targets.ravel()].mean()
-    grad = np.exp(log_probs)
-    grad[rows, targets.ravel()] -= 1
-    grad /= len(log_probs)
-    return float(loss), grad.reshape(logits.shape)
+    shape, logits, targets = logits.shape, logits.reshape(-1, size), targets.ravel()  # (N, V)
+    rows = np.arange(len(targets))
+    grad = logits - logits.max(axis=-1, keepdims=True)
+    picked = grad[rows, targets]
+    np.exp(grad, out=grad)
+    sums = grad.sum(axis=-1, keepdims=True)
+    loss = np.mean(np.log(sums[:, 0]) - picked)  # minus the log-softmax of the targets
+    grad /= sums * len(targets)
+    grad[rows, targets] -= 1 / len(targets)
+    return float(loss), grad.reshape(shape)
 
 
 class _CharacterModel:
@@ -115,6 +118,7 @@ class _CharacterModel:
             raise ValueError(f"dtype must be numpy.float32 or numpy.float64, not {dtype!r}")
         self.vocab_size, self.hidden_size, self.num_layers = vocab_size, hidden_size, num_layers
         self.dtype = np.dtype(dtype)
+        self._buffers = {}
         rng = np.random.default_rng(seed)
         bound = 1 / np.sqrt(hidden_size)
         self.params = {
@@ -217,9 +221,13 @@ class _CharacterModel:
         states = self._checked_state(state, ids.shape[1])
         p, below, caches = self.params, None, []
         for layer in range(self.num_layers):
-            weight = p[f"weight_ih_l{layer}"].T
-            # A one-hot vector times a matrix picks a row of it.
-            drive = (weight[ids] if layer == 0 else below @ weight) + p[f"bias_l{layer}"]
+            weight, bias = p[f"weight_ih_l{layer}"].T, p[f"bias_l{layer}"]
+            drive = self._buffer(f"drive_l{layer}", *ids.shape, len(bias))
+            if layer == 0:  # a one-hot vector times a matrix picks a row of it
+                np.take(weight + bias, ids, axis=0, out=drive, mode="clip")
+            else:
+                np.matmul(below, weight, out=drive)
+                drive += bias
             hidden, cache, states[layer] = self._layer_forward(layer, drive, states[layer])
             caches.append((ids if layer == 0 else below, hidden, cache))
             below = hidden  # (T, B, H)
@@ -230,20 +238,29 @@ class _CharacterModel:
         top = _rows(caches[-1][1])  # (T * B, H)
         d_out = _rows(d_logits)
         grads = {"weight_out": d_out.T @ top, "bias_out": d_out.sum(axis=0)}
-        d_hidden = d_logits @ self.params["weight_out"]  # (T, B, H)
+        d_hidden = self._buffer("d_hidden", *d_logits.shape[:2], self.hidden_size)
+        np.matmul(d_logits, self.params["weight_out"], out=d_hidden)
         for layer in reversed(range(self.num_layers)):
             below, _, cache = caches[layer]
             d_drive, grads[f"weight_hh_l{layer}"] = self._layer_backward(layer, d_hidden, cache)
             rows = _rows(d_drive)  # (T * B, gates * H)
-            grads[f"bias_l{layer}"] = rows.sum(axis=0)
             if layer > 0:
                 grads[f"weight_ih_l{layer}"] = rows.T @ _rows(below)
-                d_hidden = d_drive @ self.params[f"weight_ih_l{layer}"]
+                grads[f"bias_l{layer}"] = rows.sum(axis=0)
+                np.matmul(d_drive, self.params[f"weight_ih_l{layer}"], out=d_hidden)
             else:
                 one_hot = np.zeros((below.size, self.vocab_size), self.dtype)
                 one_hot[np.arange(below.size), below.ravel()] = 1
                 grads["weight_ih_l0"] = rows.T @ one_hot
+                grads["bias_l0"] = grads["weight_ih_l0"].sum(axis=1)  # each row has one 1
         return {name: grads[name] for name in self.params}
+
+    def _buffer(self, name, *shape):
+        """Memory that is kept from call to call: getting it fresh takes longer than filling it."""
+        buffer = self._buffers.get(name)
+        if buffer is None or buffer.shape != shape:
+            buffer = self._buffers[name] = np.empty(shape, self.dtype)
+        return buffer
 
     def _checked_ids(self, ids, name):
         ids = np.asarray(ids)
@@ -319,7 +336,7 @@ class RNN(_CharacterModel):
 
     def _layer_forward(self, layer, drive, state):
         recur = self.params[f"weight_hh_l{layer}"].T
-        hidden = np.empty((len(drive) + 1, *state.shape), self.dtype)  # h_0 to h_T
+        hidden = self._buffer(f"hidden_l{layer}", len(drive) + 1, *state.shape)  # h_0 to h_T
         hidden[0] = state
         for t, driven in enumerate(drive):
             np.tanh(driven + hidden[t] @ recur, out=hidden[t + 1])
@@ -334,6 +351,149 @@ class RNN(_CharacterModel):
             np.multiply(d_hidden[t] + from_future, slope[t], out=d_drive[t])
             from_future = d_drive[t] @ recur  # replaced at each step, never added up
         return d_drive, _rows(d_drive).T @ _rows(hidden[:-1])
+
+
+class LSTM(_CharacterModel):
+    """The long short-term memory over characters, one or more layers.
+
+    With z = W_ih x_t + W_hh h_{t-1} + b, cut into four blocks of H rows: the input gate i, the
+    forget gate f and the output gate o are their blocks' sigmoids, the candidate g its block's
+    tanh. Then c_t = f * c_{t-1} + i * g and h_t = o * tanh(c_t). The logits are
+    W_out h_t + b_out, from the top layer.
+
+    Parameters
+    ----------
+    vocab_size : int
+        V, the number of distinct tokens.
+    hidden_size : int
+        H, the number of hidden units, and of cells, in each layer.
+    num_layers : int, default 1
+        L. Each layer reads the hidden states of the one below.
+    seed : int, default 0
+        Seed of the starting parameters.
+    dtype : {numpy.float64, numpy.float32}
+        Precision of everything.
+    forget_bias : float, optional
+        Start the forget gates' biases at this value instead of at random. At 1 or 2 a new network
+        keeps most of its cell state.
+
+    Raises
+    ------
+    ValueError
+        If a size is not an integer of at least 1, the dtype is neither of the two, or the forget
+        bias is not finite.
+
+    Attributes
+    ----------
+    params : dict of ndarray
+        ``weight_ih_l{k}`` (4H, V) in the first layer and (4H, H) above, ``weight_hh_l{k}`` (4H, H),
+        ``bias_l{k}`` (4H), ``weight_out`` (V, H), ``bias_out`` (V). The blocks are i, f, g, o.
+
+    Notes
+    -----
+    The state is a pair: the hidden states and the cell states, each an array of shape (L, B, H).
+
+    References
+    ----------
+    Hochreiter, Schmidhuber, "Long short-term memory", 1997. Gers, Schmidhuber, Cummins, "Learning
+    to forget: continual prediction with LSTM", 2000, which added the forget gate.
+    """
+
+    gates = 4
+
+    def __init__(
+        self,
+        vocab_size,
+        hidden_size,
+        num_layers=1,
+        seed=0,
+        dtype=np.float64,
+        forget_bias=None,
+    ):
+        super().__init__(vocab_size, hidden_size, num_layers, seed, dtype)
+        if forget_bias is not None:
+            if not np.isfinite(forget_bias):
+                raise ValueError(f"forget_bias must be a finite number, not {forget_bias}")
+            for layer in range(num_layers):
+                self.params[f"bias_l{layer}"][hidden_size : 2 * hidden_size] = forget_bias
+
+    def _checked_state(self, state, batch_size):
+        if state is None:
+            zeros = np.zeros((self.num_layers, batch_size, self.hidden_size))
+            state = zeros, zeros
+        if not isinstance(state, tuple) or len(state) != 2:
+            raise ValueError("the state of an LSTM is a pair: hidden states and cell states")
+        names = ("hidden state", "cell state")
+        checked = [self._checked_array(a, batch_size, n) for a, n in zip(state, names, strict=True)]
+        return list(zip(*checked, strict=True))
+
+    def _stacked(self, states):
+        hidden, cell = zip(*states, strict=True)
+        return np.stack(hidden), np.stack(cell)
+
+    def _blocks(self, gates):
+        """The four gates of one step, as views: each (B, H)."""
+        return (gates[:, k * self.hidden_size : (k + 1) * self.hidden_size] for k in range(4))
+
+    def _layer_forward(self, layer, drive, state):
+        # sigmoid(z) = 1/2 + tanh(z / 2) / 2: one call of tanh serves all four blocks
+        half = np.full(drive.shape[-1], 0.5, self.dtype)
+        shift = half.copy()
+        candidate = slice(2 * self.hidden_size, 3 * self.hidden_size)
+        half[candidate], shift[candidate] = 1, 0
+        recur = self.params[f"weight_hh_l{layer}"].T
+        num_steps, shape = len(drive), state[0].shape
+        hidden = self._buffer(f"hidden_l{layer}", num_steps + 1, *shape)  # h_0 to h_T
+        cell = self._buffer(f"cell_l{layer}", num_steps + 1, *shape)  # c_0 to c_T
+        squashed = self._buffer(f"squashed_l{layer}", num_steps, *shape)  # tanh(c_t)
+        hidden[0], cell[0] = state
+        recurred, written = np.empty_like(drive[0]), np.empty_like(state[0])
+        for t in range(num_steps):
+            gates = drive[t]  # becomes i, f, g, o in place
+            np.matmul(hidden[t], recur, out=recurred)
+            gates += recurred
+            gates *= half
+            np.tanh(gates, out=gates)
+            gates *= half
+            gates += shift
+            i, f, g, o = self._blocks(gates)
+            np.multiply(f, cell[t], out=cell[t + 1])
+            np.multiply(i, g, out=written)
+            cell[t + 1] += written
+            np.tanh(cell[t + 1], out=squashed[t])
+            np.multiply(o, squashed[t], out=hidden[t + 1])
+        return hidden[1:], (drive, hidden, cell, squashed), (hidden[-1], cell[-1])
+
+    def _layer_backward(self, layer, d_hidden, cache):
+        gates, hidden, cell, squashed = cache
+        recur = self.params[f"weight_hh_l{layer}"]
+        dh, dc, di, dg, df = (np.zeros_like(cell[0]) for _ in range(5))  # of the step at hand
+        squares = np.empty_like(gates[0])
+        for t in reversed(range(len(gates))):
+            i, f, g, o = self._blocks(gates[t])
+            dh += d_hidden[t]
+            np.multiply(hidden[t + 1], squashed[t], out=di)
+            np.subtract(o, di, out=di)  # o * (1 - tanh(c)^2)
+            di *= dh
+            dc += di
+            dh *= squashed[t]  # now the gradient of o
+            np.multiply(dc, g, out=di)
+            np.multiply(dc, i, out=dg)
+            np.multiply(dc, cell[t], out=df)
+            dc *= f  # goes on to c_{t-1}
+            # Through the gates' own slopes: s - s^2 of a sigmoid, 1 - g^2 of tanh; in their place.
+            np.multiply(gates[t], gates[t], out=squares)
+            si, sf, sg, so = self._blocks(squares)
+            for gate, value, square, d_gate in (
+                (i, i, si, di),
+                (f, f, sf, df),
+                (g, 1, sg, dg),
+                (o, o, so, dh),
+            ):
+                np.subtract(value, square, out=gate)
+                gate *= d_gate
+            np.matmul(gates[t], recur, out=dh)  # goes on to h_{t-1}
+        return gates, _rows(gates).T @ _rows(hidden[:-1])
 
 
 def _rows(array):
