@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pytorch_twin import in_torch
 
 from unrolled.gradcheck import gradient_check
 from unrolled.numpy_models import LSTM, RNN
@@ -35,29 +36,6 @@ def test_gradients_equal_finite_differences(num_layers, shape, seed, carried):
         assert error <= 1e-6 or error * np.linalg.norm(grads[name]) < 1e-9, name
 
 
-def in_torch(model, inputs, targets, state):
-    """Logits, loss, state and gradients of the same network in PyTorch."""
-    lstm = torch.nn.LSTM(model.vocab_size, model.hidden_size, model.num_layers).double()
-    head = torch.nn.Linear(model.hidden_size, model.vocab_size).double()
-    pairs = {"weight_out": head.weight, "bias_out": head.bias}
-    for layer in range(model.num_layers):
-        pairs[f"weight_ih_l{layer}"] = getattr(lstm, f"weight_ih_l{layer}")
-        pairs[f"weight_hh_l{layer}"] = getattr(lstm, f"weight_hh_l{layer}")
-        pairs[f"bias_l{layer}"] = getattr(lstm, f"bias_ih_l{layer}")
-        torch.nn.init.zeros_(getattr(lstm, f"bias_hh_l{layer}"))  # two biases: their sum counts
-    with torch.no_grad():
-        for name, tensor in pairs.items():
-            tensor.copy_(torch.from_numpy(model.params[name]))
-    one_hot = torch.nn.functional.one_hot(torch.from_numpy(inputs), model.vocab_size).double()
-    start = None if state is None else tuple(map(torch.from_numpy, state))
-    hidden, last = lstm(one_hot, start)
-    logits = head(hidden)
-    loss = torch.nn.CrossEntropyLoss()(logits.flatten(0, 1), torch.from_numpy(targets).flatten())
-    loss.backward()
-    grads = {name: tensor.grad.numpy() for name, tensor in pairs.items()}
-    return logits.detach().numpy(), loss.item(), [s.detach().numpy() for s in last], grads
-
-
 @pytest.mark.parametrize("carried", [False, True])
 @pytest.mark.parametrize("num_layers", [1, 2])
 @pytest.mark.parametrize("T, B, H", [(1, 1, 1), (7, 3, 5), (25, 1, 16), (64, 8, 32)])
@@ -67,7 +45,7 @@ def test_parity_with_pytorch(T, B, H, num_layers, carried):
     state = random_state(T, num_layers, B, H) if carried else None
     logits, last = model.forward(inputs, state)
     loss, grads, last_too = model.loss_and_grads(inputs, targets, state)
-    logits_t, loss_t, last_t, grads_t = in_torch(model, inputs, targets, state)
+    logits_t, loss_t, last_t, grads_t = in_torch(torch.nn.LSTM, model, inputs, targets, state)
     assert np.abs(logits - logits_t).max() <= 1e-10 and abs(loss - loss_t) <= 1e-10
     for part, part_too, part_t in zip(last, last_too, last_t, strict=True):
         assert np.abs(part - part_t).max() <= 1e-10 and np.array_equal(part, part_too)
