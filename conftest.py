@@ -4,5 +4,5 @@ import os
 
 os.environ["TQDM_DISABLE"] = "1"  # a progress bar is never twice the same
 os.environ.pop("UNROLLED_CORPUS", None)  # the stored outputs are those of the play
-# Small matrices gain nothing from more threads, and lose much where the processor is busy.
+# Beside other jobs, two threads made the chapter's small matrices several times slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

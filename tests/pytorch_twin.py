@@ -1,6 +1,18 @@
 """The same network in PyTorch, weights copied: what the NumPy networks must equal."""
 
+import numpy as np
 import torch
+
+
+def differences(kind, model, inputs, targets, state):
+    """Largest absolute difference from the twin: of logits, loss, state and each gradient."""
+    logits, last = model.forward(inputs, state)
+    loss, grads, last_too = model.loss_and_grads(inputs, targets, state)
+    assert np.array_equal(last, last_too)
+    mine = {"logits": logits, "loss": loss, "state": last} | grads
+    theirs = in_torch(kind, model, inputs, targets, state)
+    assert mine.keys() == theirs.keys()
+    return {name: np.abs(np.subtract(mine[name], theirs[name])).max() for name in mine}
 
 
 def in_torch(kind, model, inputs, targets, state):
@@ -17,8 +29,8 @@ def in_torch(kind, model, inputs, targets, state):
 
     Returns
     -------
-    logits, loss, state, grads
-        As the NumPy model gives them.
+    dict
+        logits, loss, state and, by the parameters' names, the gradients.
     """
     layers = kind(model.vocab_size, model.hidden_size, model.num_layers).double()  # time first
     head = torch.nn.Linear(model.hidden_size, model.vocab_size).double()
@@ -37,7 +49,8 @@ def in_torch(kind, model, inputs, targets, state):
     loss = torch.nn.CrossEntropyLoss()(logits.flatten(0, 1), torch.from_numpy(targets).flatten())
     loss.backward()
     grads = {name: tensor.grad.numpy() for name, tensor in pairs.items()}
-    return logits.detach().numpy(), loss.item(), each(lambda s: s.detach().numpy(), last), grads
+    state = each(lambda part: part.detach().numpy(), last)
+    return {"logits": logits.detach().numpy(), "loss": loss.item(), "state": state} | grads
 
 
 def each(function, state):

@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytorch_twin import in_torch
+from pytorch_twin import differences
 
 from unrolled.gradcheck import gradient_check
 from unrolled.numpy_models import LSTM, RNN
@@ -41,17 +41,10 @@ def test_gradients_equal_finite_differences(num_layers, shape, seed, carried):
 @pytest.mark.parametrize("T, B, H", [(1, 1, 1), (7, 3, 5), (25, 1, 16), (64, 8, 32)])
 def test_parity_with_pytorch(T, B, H, num_layers, carried):
     model = LSTM(11, H, num_layers, seed=T)
-    inputs, targets = batch(T, T, B, 11)
     state = random_state(T, num_layers, B, H) if carried else None
-    logits, last = model.forward(inputs, state)
-    loss, grads, last_too = model.loss_and_grads(inputs, targets, state)
-    logits_t, loss_t, last_t, grads_t = in_torch(torch.nn.LSTM, model, inputs, targets, state)
-    assert np.abs(logits - logits_t).max() <= 1e-10 and abs(loss - loss_t) <= 1e-10
-    for part, part_too, part_t in zip(last, last_too, last_t, strict=True):
-        assert np.abs(part - part_t).max() <= 1e-10 and np.array_equal(part, part_too)
-    assert grads.keys() == grads_t.keys()
-    for name, grad in grads.items():
-        assert np.abs(grad - grads_t[name]).max() <= 1e-10, name
+    found = differences(torch.nn.LSTM, model, *batch(T, T, B, 11), state)
+    assert found.keys() == {"logits", "loss", "state"} | model.params.keys()
+    assert max(found.values()) <= 1e-10, found
 
 
 @pytest.mark.parametrize("num_layers", [1, 2])

@@ -45,7 +45,7 @@ def main(names):
     """Execute the named notebooks, or all."""
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar is never twice the same
     os.environ.pop("UNROLLED_CORPUS", None)  # the stored outputs are those of the play
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # faster on matrices as small as these
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the matrices are small
     sources = [FOLDER / f"{Path(name).stem}.md" for name in names] or sorted(FOLDER.glob("*.md"))
     for source in sources:
         if not source.is_file():

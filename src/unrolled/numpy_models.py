@@ -256,7 +256,7 @@ class _CharacterModel:
         return {name: grads[name] for name in self.params}
 
     def _buffer(self, name, *shape):
-        """Memory that is kept from call to call: getting it fresh takes longer than filling it."""
+        """Memory that is kept from call to call, so that large arrays are allocated once."""
         buffer = self._buffers.get(name)
         if buffer is None or buffer.shape != shape:
             buffer = self._buffers[name] = np.empty(shape, self.dtype)

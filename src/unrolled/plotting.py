@@ -31,9 +31,8 @@ STYLE = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "axes.prop_cycle": cycler(
-        color=[LIGHT[role] for role in ("hidden", "input", "cell", "gate", "gradient", "target")]
-    ),
+    # The six roles' colors mean something: a line without a color of its own is ink.
+    "axes.prop_cycle": cycler(color=[LIGHT["ink"], LIGHT["muted"]]),
     "grid.color": LIGHT["line"],
     "grid.linewidth": 0.6,
     "text.color": LIGHT["ink"],
