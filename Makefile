@@ -10,7 +10,7 @@ export TQDM_DISABLE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lab notebooks results lock clean
+.PHONY: help setup book test lab notebooks results bench lock clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
@@ -45,8 +45,16 @@ lab: setup  ## Open the notebooks in JupyterLab
 notebooks: setup  ## Write each .ipynb anew from its .md, and execute it
 	$(BIN)/python tools/notebooks.py
 
-results: setup  ## Train what takes minutes, and write data/results (minutes; downloads a text)
+results: setup  ## Train what takes minutes, and write data/results (half an hour; downloads a text)
 	$(BIN)/python tools/rnn_results.py
+	$(BIN)/python tools/reber_results.py
+	$(BIN)/python tools/lstm_results.py
+	$(BIN)/python tools/autograd_results.py
+	$(BIN)/python tools/batching_results.py
+
+bench: setup  ## Time the NumPy LSTM, on a machine that does nothing else (15 minutes; downloads a text)
+	$(BIN)/python tools/speed_results.py
+	$(BIN)/python tools/shakespeare_results.py
 
 lock: setup  ## Resolve requirements.in into requirements.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade \

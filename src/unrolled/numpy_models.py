@@ -7,6 +7,7 @@ single bias, the sum of PyTorch's two.
 """
 
 import numpy as np
+from scipy import sparse
 
 
 def log_softmax(logits):
@@ -79,16 +80,22 @@ def cross_entropy(logits, targets):
             f"targets go from {targets.min()} to {targets.max()}; the logits are for ids 0 to "
             f"{size - 1}"
         )
-    shape, logits, targets = logits.shape, logits.reshape(-1, size), targets.ravel()  # (N, V)
+    grad = np.array(logits)
+    loss = _cross_entropy_in_place(grad.reshape(-1, size), targets.ravel())
+    return loss, grad
+
+
+def _cross_entropy_in_place(logits, targets):
+    """Turn logits, (N, V), into the loss's gradient for them; return the loss."""
     rows = np.arange(len(targets))
-    grad = logits - logits.max(axis=-1, keepdims=True)
-    picked = grad[rows, targets]
-    np.exp(grad, out=grad)
-    sums = grad.sum(axis=-1, keepdims=True)
+    logits -= logits.max(axis=-1, keepdims=True)
+    picked = logits[rows, targets]
+    np.exp(logits, out=logits)
+    sums = logits.sum(axis=-1, keepdims=True)
     loss = np.mean(np.log(sums[:, 0]) - picked)  # minus the log-softmax of the targets
-    grad /= sums * len(targets)
-    grad[rows, targets] -= 1 / len(targets)
-    return float(loss), grad.reshape(shape)
+    logits /= sums * len(targets)
+    logits[rows, targets] -= 1 / len(targets)
+    return float(loss)
 
 
 class _CharacterModel:
@@ -176,8 +183,9 @@ class _CharacterModel:
             If the ids are not a (T, B) array of integers below V, or the state does not fit the
             batch.
         """
-        logits, state, _ = self._run(inputs, state)
-        return logits, state
+        caches, state = self._run(self._checked_ids(inputs, "inputs"), state)
+        hidden = caches[-1][0]
+        return hidden @ self.params["weight_out"].T + self.params["bias_out"], state
 
     def loss_and_grads(self, inputs, targets, state=None):
         """Loss of a batch, and its gradient for every parameter by back-propagation through time.
@@ -206,54 +214,65 @@ class _CharacterModel:
         ValueError
             As in `forward`, and if the targets are no such ids or differ from the inputs in shape.
         """
+        inputs = self._checked_ids(inputs, "inputs")
         targets = self._checked_ids(targets, "targets")
-        if targets.shape != np.shape(inputs):
+        if targets.shape != inputs.shape:
             raise ValueError(
-                f"targets have shape {targets.shape}, inputs {np.shape(inputs)}: they must be the "
-                "same"
+                f"targets have shape {targets.shape}, inputs {inputs.shape}: they must be the same"
             )
-        logits, state, caches = self._run(inputs, state)
-        loss, d_logits = cross_entropy(logits, targets)
-        return loss, self._backward(d_logits, caches), state
+        caches, state = self._run(inputs, state)
+        top = _rows(caches[-1][0])  # (T * B, H)
+        logits = self._buffer("logits", len(top), self.vocab_size)
+        np.matmul(top, self.params["weight_out"].T, out=logits)
+        logits += self.params["bias_out"]
+        loss = _cross_entropy_in_place(logits, targets.ravel())
+        return loss, self._backward(inputs, logits, caches), state
 
-    def _run(self, inputs, state):
-        ids = self._checked_ids(inputs, "inputs")
-        states = self._checked_state(state, ids.shape[1])
-        p, below, caches = self.params, None, []
+    def _run(self, ids, state):
+        """Run the layers from bottom to top, each over all steps."""
+        states, caches = self._checked_state(state, ids.shape[1]), []
         for layer in range(self.num_layers):
-            weight, bias = p[f"weight_ih_l{layer}"].T, p[f"bias_l{layer}"]
+            weight = self._transposed(f"weight_ih_l{layer}")  # (V or H, gates * H)
+            bias = self.params[f"bias_l{layer}"] * self._scale
             drive = self._buffer(f"drive_l{layer}", *ids.shape, len(bias))
             if layer == 0:  # a one-hot vector times a matrix picks a row of it
-                np.take(weight + bias, ids, axis=0, out=drive, mode="clip")
+                weight += bias
+                np.take(weight, ids, axis=0, out=drive, mode="clip")
             else:
-                np.matmul(below, weight, out=drive)
+                np.matmul(caches[-1][0], weight, out=drive)
                 drive += bias
             hidden, cache, states[layer] = self._layer_forward(layer, drive, states[layer])
-            caches.append((ids if layer == 0 else below, hidden, cache))
-            below = hidden  # (T, B, H)
-        logits = below @ p["weight_out"].T + p["bias_out"]  # (T, B, V)
-        return logits, self._stacked(states), caches
+            caches.append((hidden, cache))  # hidden: (T, B, H), what the next layer reads
+        return caches, self._stacked(states)
 
-    def _backward(self, d_logits, caches):
-        top = _rows(caches[-1][1])  # (T * B, H)
-        d_out = _rows(d_logits)
-        grads = {"weight_out": d_out.T @ top, "bias_out": d_out.sum(axis=0)}
-        d_hidden = self._buffer("d_hidden", *d_logits.shape[:2], self.hidden_size)
-        np.matmul(d_logits, self.params["weight_out"], out=d_hidden)
+    def _backward(self, ids, d_logits, caches):
+        """Run back through the layers from top to bottom; d_logits: (T * B, V)."""
+        top, p = caches[-1][0], self.params
+        grads = {"weight_out": d_logits.T @ _rows(top), "bias_out": d_logits.sum(axis=0)}
+        d_hidden = self._buffer("d_hidden", *top.shape)
+        np.matmul(d_logits, p["weight_out"], out=_rows(d_hidden))
         for layer in reversed(range(self.num_layers)):
-            below, _, cache = caches[layer]
-            d_drive, grads[f"weight_hh_l{layer}"] = self._layer_backward(layer, d_hidden, cache)
+            d_drive, grads[f"weight_hh_l{layer}"] = self._layer_backward(
+                layer, d_hidden, caches[layer][1]
+            )
             rows = _rows(d_drive)  # (T * B, gates * H)
-            if layer > 0:
-                grads[f"weight_ih_l{layer}"] = rows.T @ _rows(below)
-                grads[f"bias_l{layer}"] = rows.sum(axis=0)
-                np.matmul(d_drive, self.params[f"weight_ih_l{layer}"], out=d_hidden)
-            else:
-                one_hot = np.zeros((below.size, self.vocab_size), self.dtype)
-                one_hot[np.arange(below.size), below.ravel()] = 1
-                grads["weight_ih_l0"] = rows.T @ one_hot
+            if layer == 0:  # each row's gradient goes to the column of its input
+                columns = ids.ravel(), np.arange(ids.size + 1)
+                ones = np.ones(ids.size, self.dtype)
+                shape = self.vocab_size, ids.size
+                one_hot = sparse.csc_array((ones, *columns), shape)
+                grads["weight_ih_l0"] = (one_hot @ rows).T
                 grads["bias_l0"] = grads["weight_ih_l0"].sum(axis=1)  # each row has one 1
-        return {name: grads[name] for name in self.params}
+            else:
+                grads[f"weight_ih_l{layer}"] = rows.T @ _rows(caches[layer - 1][0])
+                grads[f"bias_l{layer}"] = rows.sum(axis=0)
+                np.matmul(d_drive, p[f"weight_ih_l{layer}"], out=d_hidden)
+        return {name: grads[name] for name in p}
+
+    def _transposed(self, name):
+        """A weight's transpose in a block of its own: a product with it is the faster for it."""
+        weight = self.params[name].T
+        return np.multiply(weight, self._scale, out=self._buffer(name, *weight.shape))
 
     def _buffer(self, name, *shape):
         """Memory that is kept from call to call, so that large arrays are allocated once."""
@@ -326,6 +345,8 @@ class RNN(_CharacterModel):
     Elman, "Finding structure in time", 1990. Werbos, "Backpropagation through time", 1990.
     """
 
+    _scale = 1
+
     def _checked_state(self, state, batch_size):
         if state is None:
             state = np.zeros((self.num_layers, batch_size, self.hidden_size))
@@ -335,7 +356,7 @@ class RNN(_CharacterModel):
         return np.stack(states)
 
     def _layer_forward(self, layer, drive, state):
-        recur = self.params[f"weight_hh_l{layer}"].T
+        recur = self._transposed(f"weight_hh_l{layer}")
         hidden = self._buffer(f"hidden_l{layer}", len(drive) + 1, *state.shape)  # h_0 to h_T
         hidden[0] = state
         for t, driven in enumerate(drive):
@@ -356,7 +377,7 @@ class RNN(_CharacterModel):
 class LSTM(_CharacterModel):
     """The long short-term memory over characters, one or more layers.
 
-    With z = W_ih x_t + W_hh h_{t-1} + b, cut into four blocks of H rows: the input gate i, the
+    With a = W_ih x_t + W_hh h_{t-1} + b, cut into four blocks of H rows: the input gate i, the
     forget gate f and the output gate o are their blocks' sigmoids, the candidate g its block's
     tanh. Then c_t = f * c_{t-1} + i * g and h_t = o * tanh(c_t). The logits are
     W_out h_t + b_out, from the top layer.
@@ -431,68 +452,71 @@ class LSTM(_CharacterModel):
         hidden, cell = zip(*states, strict=True)
         return np.stack(hidden), np.stack(cell)
 
+    @property
+    def _scale(self):
+        """1/2 for the three gates, 1 for the candidate: see `_layer_forward`."""
+        return np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), self.hidden_size)
+
     def _blocks(self, gates):
-        """The four gates of one step, as views: each (B, H)."""
-        return (gates[:, k * self.hidden_size : (k + 1) * self.hidden_size] for k in range(4))
+        """The four blocks i, f, g, o of the last axis, each H long, as views."""
+        size = self.hidden_size
+        return (gates[..., k * size : (k + 1) * size] for k in range(4))
 
     def _layer_forward(self, layer, drive, state):
-        # sigmoid(z) = 1/2 + tanh(z / 2) / 2: one call of tanh serves all four blocks
-        half = np.full(drive.shape[-1], 0.5, self.dtype)
-        shift = half.copy()
-        candidate = slice(2 * self.hidden_size, 3 * self.hidden_size)
-        half[candidate], shift[candidate] = 1, 0
-        recur = self.params[f"weight_hh_l{layer}"].T
+        # sigmoid(a) = tanh(a / 2) / 2 + 1/2. The inner half is in the drive and the weights already
+        # (`_scale`), so that one tanh serves the gates and the candidate, and these two follow it:
+        half = np.empty_like(drive[0])
+        half[:] = self._scale
+        shift = 1 - half
+        recur = self._transposed(f"weight_hh_l{layer}")
         num_steps, shape = len(drive), state[0].shape
         hidden = self._buffer(f"hidden_l{layer}", num_steps + 1, *shape)  # h_0 to h_T
         cell = self._buffer(f"cell_l{layer}", num_steps + 1, *shape)  # c_0 to c_T
         squashed = self._buffer(f"squashed_l{layer}", num_steps, *shape)  # tanh(c_t)
         hidden[0], cell[0] = state
         recurred, written = np.empty_like(drive[0]), np.empty_like(state[0])
+        i, f, g, o = self._blocks(drive)  # filled step by step
         for t in range(num_steps):
-            gates = drive[t]  # becomes i, f, g, o in place
             np.matmul(hidden[t], recur, out=recurred)
+            gates = drive[t]
             gates += recurred
-            gates *= half
             np.tanh(gates, out=gates)
             gates *= half
             gates += shift
-            i, f, g, o = self._blocks(gates)
-            np.multiply(f, cell[t], out=cell[t + 1])
-            np.multiply(i, g, out=written)
-            cell[t + 1] += written
+            np.multiply(f[t], cell[t], out=cell[t + 1])
+            np.multiply(i[t], g[t], out=written)
+            np.add(cell[t + 1], written, out=cell[t + 1])
             np.tanh(cell[t + 1], out=squashed[t])
-            np.multiply(o, squashed[t], out=hidden[t + 1])
+            np.multiply(o[t], squashed[t], out=hidden[t + 1])
         return hidden[1:], (drive, hidden, cell, squashed), (hidden[-1], cell[-1])
 
     def _layer_backward(self, layer, d_hidden, cache):
         gates, hidden, cell, squashed = cache
         recur = self.params[f"weight_hh_l{layer}"]
-        dh, dc, di, dg, df = (np.zeros_like(cell[0]) for _ in range(5))  # of the step at hand
-        squares = np.empty_like(gates[0])
+        i, f, g, o = self._blocks(gates)
+        d_gates, rest, candidate = (np.empty_like(gates[0]) for _ in range(3))
+        di, df, dg, do = self._blocks(d_gates)
+        candidate[:] = 2 * self._scale - 1  # 1 in the candidate's block, 0 in the gates'
+        dh, dc, through = (np.zeros_like(cell[0]) for _ in range(3))  # of the step at hand
         for t in reversed(range(len(gates))):
-            i, f, g, o = self._blocks(gates[t])
             dh += d_hidden[t]
-            np.multiply(hidden[t + 1], squashed[t], out=di)
-            np.subtract(o, di, out=di)  # o * (1 - tanh(c)^2)
-            di *= dh
-            dc += di
-            dh *= squashed[t]  # now the gradient of o
-            np.multiply(dc, g, out=di)
-            np.multiply(dc, i, out=dg)
+            np.multiply(hidden[t + 1], squashed[t], out=through)
+            np.subtract(o[t], through, out=through)  # o (1 - tanh(c)^2)
+            through *= dh
+            dc += through
+            np.multiply(dc, g[t], out=di)
             np.multiply(dc, cell[t], out=df)
-            dc *= f  # goes on to c_{t-1}
-            # Through the gates' own slopes: s - s^2 of a sigmoid, 1 - g^2 of tanh; in their place.
-            np.multiply(gates[t], gates[t], out=squares)
-            si, sf, sg, so = self._blocks(squares)
-            for gate, value, square, d_gate in (
-                (i, i, si, di),
-                (f, f, sf, df),
-                (g, 1, sg, dg),
-                (o, o, so, dh),
-            ):
-                np.subtract(value, square, out=gate)
-                gate *= d_gate
-            np.matmul(gates[t], recur, out=dh)  # goes on to h_{t-1}
+            np.multiply(dc, i[t], out=dg)
+            np.multiply(dh, squashed[t], out=do)
+            dc *= f[t]  # goes on to c_{t-1}
+            # Times the slopes, (1 - s) s of a sigmoid and (1 - g) (1 + g) of tanh, where the gates
+            # themselves have been.
+            d_drive = gates[t]
+            np.subtract(1, d_drive, out=rest)
+            d_gates *= rest
+            d_drive += candidate
+            d_drive *= d_gates
+            np.matmul(d_drive, recur, out=dh)  # goes on to h_{t-1}
         return gates, _rows(gates).T @ _rows(hidden[:-1])
 
 
