@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,10 +17,20 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
 from unrolled import diagrams
+from unrolled.diagrams import drawing
 from unrolled.palette import DARK, LIGHT
 
-DIAGRAMS = [diagrams.rnn_unrolled, diagrams.rnn_backward, diagrams.truncated_bptt]
-each = pytest.mark.parametrize("draw", DIAGRAMS, ids=lambda draw: draw.__name__)
+ARGUMENTS = {
+    "lstm_gate": ("forget", "input", "output"),
+    "rnn_forward": range(6),
+    "rnn_gradient": range(6),
+}
+DIAGRAMS = {
+    f"{name}({', '.join(map(repr, arguments))})": partial(getattr(diagrams, name), *arguments)
+    for name in diagrams.__all__
+    for arguments in ([(value,) for value in ARGUMENTS[name]] if name in ARGUMENTS else [()])
+}
+each = pytest.mark.parametrize("draw", DIAGRAMS.values(), ids=DIAGRAMS)
 
 SVG = "{http://www.w3.org/2000/svg}"
 PHONE = 350  # pixels
@@ -26,11 +38,12 @@ FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")
 # What text is measured with. KaTeX's fonts are Computer Modern; no usual sans-serif is as wide as
 # DejaVu.
 MEASURE = {
-    diagrams.SANS: "DejaVuSans.ttf",
-    diagrams.MONO: "DejaVuSansMono.ttf",
-    diagrams.MATH_ITALIC: "cmmi10.ttf",
-    diagrams.MATH_UPRIGHT: "cmr10.ttf",
+    drawing.SANS: "DejaVuSans.ttf",
+    drawing.MONO: "DejaVuSansMono.ttf",
+    drawing.MATH_ITALIC: "cmmi10.ttf",
+    drawing.MATH_UPRIGHT: "cmr10.ttf",
 }
+STAND_INS = str.maketrans("−⊙σα", "++nn")  # as wide, and in every font
 
 
 def parsed(svg):
@@ -54,9 +67,8 @@ def extent(text):
     width, tops, bottoms = 0.0, [], []
     for characters, font, size, drop in runs(text):
         properties = FontProperties(fname=FONTS / MEASURE[font], size=size)
-        measured = characters.replace("−", "+")  # as wide, and in every font
         wide, high, descent = TextToPath().get_text_width_height_descent(
-            measured, properties, False
+            characters.translate(STAND_INS), properties, False
         )
         width += wide
         tops.append(baseline + drop - high + descent)
@@ -65,13 +77,23 @@ def extent(text):
     return left, min(tops), left + width, max(bottoms)
 
 
-def outlines(root):
-    """The rectangles around boxes and circles, the background first."""
+def rectangles(root):
+    """The boxes, as left, top, right, bottom; the background first."""
     for rect in root.iter(f"{SVG}rect"):
         x, y, width, height = (float(rect.get(name)) for name in ("x", "y", "width", "height"))
         yield x, y, x + width, y + height
+
+
+def circles(root):
+    """The circles, as x and y of the center, and radius."""
     for circle in root.iter(f"{SVG}circle"):
-        x, y, r = (float(circle.get(name)) for name in ("cx", "cy", "r"))
+        yield tuple(float(circle.get(name)) for name in ("cx", "cy", "r"))
+
+
+def outlines(root):
+    """The rectangles around boxes and circles, the background first."""
+    yield from rectangles(root)
+    for x, y, r in circles(root):
         yield x - r, y - r, x + r, y + r
 
 
@@ -81,6 +103,23 @@ def strokes(root, role=None):
         if role is None or path.get("stroke") == LIGHT[role]:
             numbers = [float(number) for number in re.findall(r"-?[\d.]+", path.get("d"))]
             yield list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def arrows(root, role=None):
+    """Each arrow, as its first point and its tip."""
+    length = {
+        f"url(#{marker.get('id')})": float(marker.get("markerWidth"))
+        for marker in root.iter(f"{SVG}marker")
+    }
+    for path, stroke in zip(root.findall(f"{SVG}path"), strokes(root), strict=True):
+        if path.get("marker-end") and (role is None or path.get("stroke") == LIGHT[role]):
+            (x0, y0), (x1, y1) = stroke[-2:]
+            share = 1 + length[path.get("marker-end")] / math.dist((x0, y0), (x1, y1))
+            yield stroke[0], (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+
+
+def words(root):
+    return ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
 
 
 def dots(stroke):
@@ -123,6 +162,40 @@ def collisions(root):
     return found
 
 
+def astray(root):
+    """Tips of arrows that touch no box, circle or line, and are not beside a text or the margin."""
+
+    def near(tip, place, distance):
+        x, y = tip
+        left, top, right, bottom = place
+        return math.dist(tip, (min(max(x, left), right), min(max(y, top), bottom))) <= distance
+
+    def touches(tip, shape):
+        left, top, right, bottom = shape
+        return near(tip, shape, 1) and not (
+            left + 1 < tip[0] < right - 1 and top + 1 < tip[1] < bottom - 1
+        )
+
+    def touches_round(tip, circle):
+        x, y, r = circle
+        return abs(math.dist(tip, (x, y)) - r) <= 1
+
+    picture, *boxes = rectangles(root)
+    texts = [extent(text) for text in root.iter(f"{SVG}text")]
+    lines = list(strokes(root))
+    return [
+        tip
+        for role in LIGHT
+        if role != "line"
+        for _, tip in arrows(root, role)
+        if not any(touches(tip, box) for box in boxes)
+        and not any(touches_round(tip, circle) for circle in circles(root))
+        and not any(near(tip, text, 16) for text in texts)
+        and not any(near(tip, (*dot, *dot), 1) for line in lines for dot in dots(line))
+        and inside((*tip, *tip), (33, 33, picture[2] - 33, picture[3] - 33))
+    ]
+
+
 def strange_colors(root):
     """Colors outside the palette, and text in a color that is too faint for text."""
     found = []
@@ -131,10 +204,10 @@ def strange_colors(root):
             color = element.get(name, "none")
             if color != "none" and color not in LIGHT.values():
                 found.append(color)
-        if element.tag == f"{SVG}text" and element.get("fill") not in [
-            LIGHT[role] for role in TEXT
-        ]:
-            found.append(f"text in {element.get('fill')}")
+        if element.tag in (f"{SVG}text", f"{SVG}tspan"):
+            color = element.get("fill", LIGHT["ink"])
+            if color not in [LIGHT[role] for role in TEXT]:
+                found.append(f"text in {color}")
     return found
 
 
@@ -161,6 +234,11 @@ def test_text_runs_into_nothing(draw):
 
 
 @each
+def test_arrows_touch_what_they_point_at(draw):
+    assert astray(parsed(draw())) == []
+
+
+@each
 def test_text_can_be_read_on_a_phone(draw):
     root = parsed(draw())
     scale = PHONE / float(root.get("width"))
@@ -179,21 +257,23 @@ def worst_contrast(tint):
 
 
 def test_text_in_a_tinted_box_has_contrast():
-    assert worst_contrast(diagrams.TINT) >= MIN_CONTRAST
+    assert worst_contrast(drawing.TINT) >= MIN_CONTRAST
     assert worst_contrast(0.12) < MIN_CONTRAST
 
 
 @each
-def test_ids_are_unique_and_resolve(draw):
+def test_ids_resolve(draw):
     svg = draw()
-    own = ids(parsed(svg))
-    assert own and set(own) == set(re.findall(r"url\(#([^)]+)\)", svg))
-    others = [name for other in DIAGRAMS if other is not draw for name in ids(parsed(other()))]
-    assert len(set(own + others)) == len(own + others)
+    assert set(ids(parsed(svg))) == set(re.findall(r"url\(#([^)]+)\)", svg))
+
+
+def test_no_two_drawings_share_an_id():
+    everyone = [name for draw in DIAGRAMS.values() for name in ids(parsed(draw()))]
+    assert len(everyone) > len(DIAGRAMS) and len(set(everyone)) == len(everyone)
 
 
 def test_the_same_bytes_every_time():
-    calls = ", ".join(f"diagrams.{draw.__name__}()" for draw in DIAGRAMS)
+    calls = ", ".join(f"diagrams.{call}" for call in DIAGRAMS)
     command = f"from unrolled import diagrams; print({calls})"
     outputs = {
         subprocess.run(
@@ -208,21 +288,166 @@ def test_the_same_bytes_every_time():
 
 
 def test_every_step_names_the_three_weights():
-    words = [
-        "".join(text.itertext()) for text in parsed(diagrams.rnn_unrolled()).iter(f"{SVG}text")
-    ]
+    found = words(parsed(diagrams.rnn_unrolled()))
     for weight in ("Wih", "Whh", "Wout"):
-        assert words.count(weight) == 5  # folded, and at each of the four steps
-    tiles = [word for word in words if len(word) == 1]
+        assert found.count(weight) == 5  # folded, and at each of the four steps
+    tiles = [word for word in found if len(word) == 1]
     assert "".join(tiles) == "rWerne:n"  # what to predict and what is read, step by step
 
 
 def test_the_gradient_only_goes_down_and_back():
-    strokes_back = list(strokes(parsed(diagrams.rnn_backward()), "gradient"))
-    *arrows, legend = [(stroke[0], stroke[-1]) for stroke in strokes_back]
-    assert sum(x1 == x0 and y1 > y0 for (x0, y0), (x1, y1) in arrows) == 4  # from the losses
-    assert sum(x1 < x0 and y1 == y0 for (x0, y0), (x1, y1) in arrows) == 4  # from the future
-    assert len(arrows) == 8 and legend[1][0] < legend[0][0]
+    # Losses, states in time, states from layer to layer, and the legend's arrow, which goes back.
+    for draw, count in ((diagrams.rnn_backward, 4), (diagrams.stacked_backward, 8)):
+        assert directions(draw(), "gradient") == {"down": count, "left": count + 1}
+
+
+def directions(svg, role):
+    """How many arrows of this color go which way."""
+    return Counter(
+        ("right" if x1 > x0 else "left") if y0 == y1 else ("down" if y1 > y0 else "up")
+        for (x0, y0), (x1, y1) in arrows(parsed(svg), role)
+    )
+
+
+@pytest.mark.parametrize("done", range(6))
+def test_step_by_step_each_step_adds_its_arrows(done):
+    forward, backward = diagrams.rnn_forward(done), diagrams.rnn_gradient(done)
+    none = Counter()
+    assert directions(forward, "hidden") == (Counter(up=done, right=done) if done else none)
+    assert directions(forward, "input") == (Counter(up=done) if done else none)
+    assert directions(forward, "line") == (Counter(up=15 - 3 * done, right=5 - done) + none)
+    assert directions(backward, "gradient") == (Counter(down=3 * done, left=done) if done else none)
+    assert directions(backward, "line") == (Counter(up=15 - 3 * done, right=5 - done) + none)
+    shown = [word for word in words(parsed(forward)) if word.startswith("L")]
+    assert sorted(shown) == [f"L{t}" for t in range(1, done + 1)]
+
+
+@pytest.mark.parametrize("draw", [diagrams.rnn_forward, diagrams.rnn_gradient])
+@pytest.mark.parametrize("done", [-1, 6, 2.5, "all"])
+def test_a_step_that_is_not_there_is_refused(draw, done):
+    with pytest.raises(ValueError, match=f"done is {done!r}: .* from 0 to 5"):
+        draw(done)
+
+
+def wide(root, role):
+    """The wide strokes of a color, as their first and last points."""
+    return [
+        (stroke[0], stroke[-1])
+        for path, stroke in zip(root.findall(f"{SVG}path"), strokes(root), strict=True)
+        if path.get("stroke-width") == str(drawing.WIDE) and path.get("stroke") == LIGHT[role]
+    ]
+
+
+def geometry(root, without=()):
+    """Where everything stands but the text, and what is in none of these colors."""
+    places = ("d", "x", "y", "width", "height", "cx", "cy", "r")
+    return sorted(
+        str([element.get(name) for name in places])
+        for element in root
+        if element.tag in (f"{SVG}path", f"{SVG}rect", f"{SVG}circle")
+        and not {element.get("stroke"), element.get("fill")} & {LIGHT[role] for role in without}
+    )
+
+
+def test_the_lstm_cell_s_road_is_straight_and_each_block_is_there():
+    root = parsed(diagrams.lstm_cell())
+    road = wide(root, "cell")
+    assert len({y for line in road for _, y in line}) == 1 and len(road) == 3
+    assert road[0][0][0] < 84 and road[-1][1][0] > 600  # from edge to edge
+    found = words(root)
+    for word in ("forget", "input", "candidate", "output", "ft", "it", "gt", "ot"):
+        assert found.count(word) == 1
+    assert found.count("σ") == 3 and found.count("tanh") == 2
+    assert {"ft ⊙ ct−1", "it ⊙ gt", "ct−1", "ht−1", "xt", "ct", "ht"} < set(found)
+
+
+def test_the_gates_are_the_lstm_cell_in_parts():
+    cell = parsed(diagrams.lstm_cell())
+    gates = {gate: parsed(diagrams.lstm_gate(gate)) for gate in ("forget", "input", "output")}
+    shown = set()
+    for gate, root in gates.items():
+        assert geometry(root) == geometry(cell)
+        assert set(words(root)) < set(words(cell)) and gate in words(root)
+        assert all(other not in words(root) for other in gates if other != gate)
+        shown |= set(words(root))
+    assert shown == set(words(cell))  # nothing is never shown
+    colored = [geometry(root, without=["line"]) for root in (cell, *gates.values())]
+    assert set(colored[0]) == set().union(*colored[1:])
+
+
+def test_a_gate_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="no gate 'memory': it must be one of forget, input"):
+        diagrams.lstm_gate("memory")
+
+
+def test_the_chain_s_road_runs_forward_and_back_through_all_cells():
+    for svg, role, ahead in (
+        (diagrams.lstm_forward(), "cell", True),
+        (diagrams.lstm_backward(), "gradient", False),
+    ):
+        root = parsed(svg)
+        *road, legend = wide(root, role)
+        y = road[0][0][1]
+        assert all(start[1] == end[1] == y for start, end in road)
+        assert all((start[0] < end[0]) == ahead for start, end in [*road, legend])
+        covered = [x for line in road for x, _ in line]
+        assert min(covered) < 60 and max(covered) > 630
+        assert set(words(root)) >= {"c0", "h0", "x1", "x2", "x3"}
+    back = words(parsed(diagrams.lstm_backward()))
+    assert back.count("Whh") == 2 and {"f1", "f2", "f3", "L1", "L2", "L3"} < set(back)
+
+
+def test_nothing_stands_between_the_layers():
+    root = parsed(diagrams.stacked())
+    assert directions(str(diagrams.stacked()), "hidden") == {
+        "up": 10,
+        "right": 8,
+        "down": 2,
+    }  # and loops
+    boxes = {shape[1] for shape in outlines(root)}
+    assert len(boxes) == 1 + 4  # the background; logits, two layers, inputs
+
+
+def test_the_step_s_arrays_have_their_shapes():
+    root = parsed(diagrams.rnn_step())
+    boxes = [shape for shape in outlines(root) if shape[2] - shape[0] > 20][1::2]  # each twice
+    sides = {72: "H", 112: "V"}
+    drawn = [
+        sides[b - t] + sides.get(r - x, "")
+        for x, t, r, b in boxes  # a vector is 32 wide
+    ]
+    written = [word.translate(str.maketrans("", "", "(), ")) for word in words(root) if "(" in word]
+    assert drawn == written == ["H", "HV", "V", "HH", "H", "H", "V", "VH", "H", "V"]
+
+
+def test_the_staircase_s_columns_are_the_packed_data():
+    rows = {}
+    for text in sorted(
+        parsed(diagrams.padding()).iter(f"{SVG}text"), key=lambda text: float(text.get("x"))
+    ):
+        if len(text.text) == 1:
+            rows[float(text.get("y"))] = rows.get(float(text.get("y")), "") + text.text
+    padded = ["3the111000", "6harbor111111", "2at110000", "5gates111110"]
+    staircase = ["harbor", "gates", "the", "at", "443221"]
+    assert [rows[y] for y in sorted(rows)] == [*padded, *staircase, "hgtaaahtrtebeosr"]
+
+
+def test_one_line_crosses_from_encoder_to_decoder():
+    def crossing(svg):
+        return [s for s in strokes(parsed(svg)) if s[0][0] < 400 and s[-1][0] > 400]
+
+    (between,) = crossing(diagrams.encoder_decoder())
+    assert between[0][1] == between[-1][1]
+    assert directions(diagrams.attention(), "hidden")["up"] >= 5
+    assert {"α1", "α2", "α3", "α4"} < set(words(parsed(diagrams.attention())))
+
+
+def test_what_is_likely_has_a_long_bar_and_the_target_its_color():
+    root = parsed(diagrams.next_character())
+    bars = [r for r in root.iter(f"{SVG}rect") if r.get("rx") == "2"]
+    lengths = [float(bar.get("width")) for bar in bars]
+    assert lengths == sorted(lengths, reverse=True) and len(set(lengths)) == 5
+    assert [bar.get("fill") == LIGHT["target"] for bar in bars] == [True] + 4 * [False]
 
 
 def test_the_state_crosses_between_chunks_and_the_gradient_does_not():
@@ -245,27 +470,54 @@ def test_the_state_crosses_between_chunks_and_the_gradient_does_not():
 
 
 def test_a_subscript_has_a_true_minus_and_upright_digits():
-    drawing = diagrams.Drawing("d", 100, "alt")
-    drawing.symbol(50, 50, "h_t-1")
-    spans = [(span.text, span.get("font-style")) for span in parsed(drawing).iter(f"{SVG}tspan")]
+    picture = drawing.Drawing("d", 100, "alt")
+    picture.symbol(50, 50, "h_t-1")
+    spans = [(span.text, span.get("font-style")) for span in parsed(picture).iter(f"{SVG}tspan")]
     assert spans == [("h", "italic"), ("t", "italic"), ("−1", None)]
 
 
-def test_an_arrow_s_tip_is_its_last_point():
-    drawing = diagrams.Drawing("d", 100, "alt")
-    drawing.arrow("hidden", (10, 10), (10, 60), (90, 60))
-    (stroke,) = strokes(parsed(drawing))
-    assert stroke[0] == (10, 10) and stroke[-1] == (90 - diagrams.HEAD, 60)
+def test_a_formula_comes_back_from_its_subscripts():
+    picture = drawing.Drawing("d", 100, "alt")
+    picture.formula(50, 50, ("f_t", "gate"), " ⊙ ", ("c_t-1", "cell"))
+    (text,) = parsed(picture).iter(f"{SVG}text")
+    drops = [drop for _, _, _, drop in runs(text)]
+    assert drops[0] == drops[2] == drops[3] == 0 and drops[1] == drops[4] == drops[5] > 0
+    roles = [span.get("fill") for span in text]
+    assert roles == [LIGHT[role] for role in ("gate", "gate", "ink", "cell", "cell", "cell")]
+
+
+def test_pale_is_of_one_color_and_without_words():
+    picture = drawing.Drawing("d", 100, "alt")
+    picture.pale = True
+    picture.box(50, 50, 40, 40, "hidden")
+    picture.text(50, 50, "word")
+    picture.plus(200, 50, "cell")
+    picture.times(300, 50, "gate")
+    picture.arrow("gradient", (400, 50), (500, 50))
+    root = parsed(picture)
+    used = {e.get(name) for e in root.iter() for name in ("fill", "stroke")} - {None, "none"}
+    assert used == {LIGHT["line"], LIGHT["paper"]} and words(root) == []
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_an_arrow_s_tip_is_its_last_point(wide):
+    picture = drawing.Drawing("d", 100, "alt")
+    picture.arrow("hidden", (10, 10), (10, 60), (90, 60), wide=wide)
+    (stroke,) = strokes(parsed(picture))
+    length = drawing.WIDE_HEAD if wide else drawing.HEAD
+    assert stroke[0] == (10, 10) and stroke[-1] == (90 - length, 60)
+    ((start, tip),) = arrows(parsed(picture))
+    assert start == (10, 10) and tip == pytest.approx((90, 60))
 
 
 def test_what_is_wrong_is_seen():
     def broken(*steps):
-        drawing = diagrams.Drawing("d", 200, "alt")
-        drawing.box(200, 100, 100, 40, "hidden")
-        drawing.text(200, 100, "fits")
+        picture = drawing.Drawing("d", 200, "alt")
+        picture.box(200, 100, 100, 40, "hidden")
+        picture.text(200, 100, "fits")
         for method, *arguments in steps:
-            getattr(drawing, method)(*arguments)
-        return parsed(drawing)
+            getattr(picture, method)(*arguments)
+        return parsed(picture)
 
     assert collisions(broken()) == [] and strange_colors(broken()) == []
     assert collisions(broken(("text", 700, 50, "too wide"))) == ["too wide: outside the picture"]
@@ -276,6 +528,15 @@ def test_what_is_wrong_is_seen():
     assert strange_colors(broken(("text", 500, 100, "faint", "line"))) == [
         f"text in {LIGHT['line']}"
     ]
+    assert astray(broken(("arrow", "muted", (20, 100), (150, 100)))) == []
+    assert astray(broken(("arrow", "muted", (20, 100), (140, 100)))) == [(140, 100)]
+    assert astray(broken(("arrow", "muted", (20, 83), (160, 83)))) == [(160, 83)]  # goes too far
+    ring = ("circle", 400, 100, 25, "muted")
+    assert astray(broken(ring, ("arrow", "muted", (500, 20), (420, 85)))) == []
+    for tip in [(425, 75), (418, 90)]:  # on the square around the circle; inside
+        assert astray(broken(ring, ("arrow", "muted", (500, 20), tip))) == [
+            pytest.approx(tip, abs=0.02)
+        ]
     odd = broken(("line", "muted", (500, 20), (600, 20)))
     odd[-1].set("stroke", "#ff00ff")
     assert strange_colors(odd) == ["#ff00ff"]

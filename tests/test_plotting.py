@@ -9,7 +9,7 @@ import pytest
 
 from unrolled import diagrams, plotting
 from unrolled.palette import LIGHT
-from unrolled.training import History
+from unrolled.training import History, smooth
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -88,6 +88,39 @@ def test_text_stays_text_and_is_never_rounded():
     assert "<title>The numbers 0.123456 and 9.87654 stay.</title>" in svg
 
 
+def test_text_keeps_its_spaces():
+    figure = drawing("two  spaces,   three")
+    figure.axes[0].text(0.5, 0.5, " before\nand after ")
+    svg = plotting.to_svg(figure, "alt")
+    assert {"two  spaces,   three", " before", "and after "} <= set(texts(svg))
+
+
+def test_tags_stand_on_one_line_with_nothing_between():
+    svg = plotting.to_svg(drawing("a title"), "alt")
+    tags = re.findall(r"<[^>]*>", svg)
+    assert len(tags) > 50
+    assert [tag for tag in tags if "\n" in tag or "  " in tag] == []
+    assert re.findall(r">[ \t\n]+<", svg) == []
+
+
+def test_two_figures_on_a_page_share_no_id():
+    def ids(alt):
+        return re.findall(r'\bid="([^"]*)"', plotting.to_svg(drawing(), alt))
+
+    first, second = ids("one"), ids("two")  # the same figure but for its alternative text
+    assert len(first) == len(second) >= 3
+    assert len({*first, *second}) == len(first + second)
+
+
+def test_only_rotations_that_turn_are_kept():
+    figure = drawing("level")
+    figure.axes[0].text(0.5, 0.5, "steep", rotation=30)
+    svg = plotting.to_svg(figure, "alt")
+    turns = re.findall(r"rotate\((-?[\d.]+)", svg)
+    assert {float(turn) for turn in turns} == {-30, -90}  # and the label of the y axis
+    assert "level" in texts(svg)
+
+
 def test_coordinates_are_rounded_to_hundredths():
     svg = plotting.to_svg(drawing(numbers=np.linspace(0, 1, 30) ** 1.7), "alt")
     numbers = [
@@ -106,15 +139,15 @@ def test_rounding_by_hand():
 
 
 def test_rounding_moves_nothing_visibly(monkeypatch):
-    def path(svg):
-        group = re.search(r'<g id="line2d_\d+">\s*<path d="(M[^"]{300,})"', svg)[1]
-        return np.array(re.findall(r"-?\d+\.?\d*", group), float)
+    def places(svg):
+        paths = " ".join(re.findall(r'\sd="([^"]*)"', svg))
+        return np.array(re.findall(r"-?\d+\.?\d*", paths), float)
 
     numbers = np.linspace(0, 1, 30) ** 1.7
-    rounded = path(plotting.to_svg(drawing(numbers=numbers), "alt"))
+    rounded = places(plotting.to_svg(drawing(numbers=numbers), "alt"))
     monkeypatch.setattr(plotting, "_rounded", lambda tag: tag[0])
-    exact = path(plotting.to_svg(drawing(numbers=numbers), "alt"))
-    assert not np.array_equal(rounded, exact)
+    exact = places(plotting.to_svg(drawing(numbers=numbers), "alt"))
+    assert len(rounded) > 200 and not np.array_equal(rounded, exact)
     assert np.abs(rounded - exact).max() < 0.00501
 
 
@@ -185,6 +218,19 @@ def test_the_loss_curve_shows_what_was_measured(history):
         "training, smoothed",
         "validation",
     }
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("count", [plotting.MAX_POINTS, plotting.MAX_POINTS + 1, 5000])
+def test_a_long_loss_curve_is_thinned(count):
+    losses = 1 + 3 * np.exp(-np.arange(count) / 1000)
+    figure = plotting.loss_curve(History(losses.tolist(), [1.0] * count))
+    smoothed = smooth(losses.tolist(), 0.95)
+    for line, whole in zip(figure.axes[0].lines, (losses, smoothed), strict=True):
+        steps, drawn = line.get_data()
+        assert plotting.MAX_POINTS / 2 < len(steps) <= plotting.MAX_POINTS
+        assert steps[0] == 1 and count - steps[-1] < count / 200  # the end, to half a percent
+        assert np.array_equal(drawn, np.asarray(whole)[steps - 1])  # each at its own step
     plt.close(figure)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from unrolled.numpy_models import RNN, softmax
-from unrolled.sampling import next_probabilities, sample
+from unrolled.sampling import longest_overlap, next_probabilities, sample
 from unrolled.text import Vocabulary
 
 VOCABULARY = Vocabulary("abcde")
@@ -157,3 +157,38 @@ def test_bad_prompts_and_lengths(model):
         sample(model, VOCABULARY, "", 5)
     with pytest.raises(ValueError, match="'Q' at position 2 .* not among the 5"):
         sample(model, VOCABULARY, "abQ", 5)
+
+
+# What it copied
+
+SHORT_TEXTS = st.text("ab\n", max_size=12)  # few letters: overlaps of every length
+
+
+@given(SHORT_TEXTS, SHORT_TEXTS)
+def test_the_longest_overlap_is_that_of_trying_all(sample, source):
+    stretches = [sample[i:j] for i in range(len(sample)) for j in range(i + 1, len(sample) + 1)]
+    shared = [stretch for stretch in stretches if stretch in source]
+    assert longest_overlap(sample, source) == max(shared, key=len, default="")  # first of equals
+
+
+@given(SHORT_TEXTS, SHORT_TEXTS, SHORT_TEXTS)
+def test_a_planted_overlap_is_found(before, planted, after):
+    assert len(longest_overlap(before + planted + after, after + planted + before)) >= len(planted)
+
+
+def test_the_longest_overlap_of_long_texts():
+    passage = "the third gate opens at low water, " * 30
+    found = longest_overlap("xyz" * 200 + passage + "xyz" * 200, "ab" * 50_000 + passage + "ba")
+    assert found == passage
+
+
+@pytest.mark.parametrize(
+    ("texts", "says"),
+    [
+        ((np.array([1, 2]), "ab"), "sample must be a string, not ndarray"),
+        (("ab", [1, 2]), "source must be a string, not list"),
+    ],
+)
+def test_overlaps_are_of_strings(texts, says):
+    with pytest.raises(TypeError, match=says):
+        longest_overlap(*texts)

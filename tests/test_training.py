@@ -221,6 +221,15 @@ def test_evaluate_is_the_mean_over_all_targets():
         )
 
 
+def test_windows_started_cold_know_nothing_of_what_came_before():
+    model = new_model()
+    how = {"batch_size": 1, "num_steps": 11, "carry_state": False}
+    ids = VALIDATION[: 4 * 11 + 1]
+    alone = [training.evaluate(model, ids[k : k + 12], 1) for k in range(0, 44, 11)]
+    assert training.evaluate(model, ids, **how) == pytest.approx(np.mean(alone), abs=1e-13)
+    assert training.evaluate(model, ids, 1) != pytest.approx(np.mean(alone), abs=1e-6)
+
+
 @every_optimizer
 def test_training_lowers_the_loss(kind, rate):
     model = new_model()

@@ -48,6 +48,7 @@ STYLE = {
     "svg.fonttype": "none",  # text stays text: small, sharp, selectable
 }
 
+MAX_POINTS = 400  # of a training curve
 
 mpl.rcParams.update(STYLE)
 
@@ -82,21 +83,25 @@ def to_svg(figure, alt):
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)  # it holds the time
     svg = re.sub(r"<[^>]*>", _rounded, svg)  # inside tags: never in text
+    svg = re.sub(r">\s*\n\s*<", "><", svg)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # the same in every figure: twice on a page
+    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
     # matplotlib names clips and markers by a hash of their unrounded coordinates. Count them
     # instead, with a prefix that keeps the figures of one page apart.
     prefix = f"{zlib.crc32(alt.encode()):08x}"
     for number, name in enumerate(dict.fromkeys(re.findall(r'id="([a-z][0-9a-f]{10})"', svg))):
         svg = svg.replace(name, f"shape-{prefix}-{number}")
-    return svg.replace(">", f">\n <title>{html.escape(alt)}</title>", 1)
+    return svg.replace(">", f"><title>{html.escape(alt)}</title>", 1)
 
 
 def _rounded(tag):
-    """A tag with the coordinates in "d", "points", "x", "y", transforms rounded; never ids."""
-    return re.sub(
+    """A tag on one line, its coordinates in "d", "points", "x", "y", transforms rounded; no ids."""
+    rounded = re.sub(
         r'(?<=[ (,"\nMLCQ])-?\d+\.\d{3,}(?=[ ),"\n])',
         lambda m: f"{round(float(m[0]), 2) + 0.0:.2f}".rstrip("0").rstrip("."),  # no -0
         tag[0],
     )
+    return re.sub(r"\s+", " ", rounded)
 
 
 def show(figure, alt, caption, handle=None):
@@ -165,10 +170,12 @@ def loss_curve(history, references=()):
         The figure.
     """
     figure, axes = plt.subplots()
-    steps = 1 + np.arange(len(history.losses))
+    every = max(1, -(-len(history.losses) // MAX_POINTS))  # finer is not seen, only stored
+    steps = 1 + np.arange(0, len(history.losses), every)
+    losses, smoothed = history.losses[::every], smooth(history.losses, 0.95)[::every]
     noisy = {"color": LIGHT["muted"], "alpha": 0.35, "linewidth": 0.8}
-    axes.plot(steps, history.losses, label="training, each step", **noisy)
-    axes.plot(steps, smooth(history.losses, 0.95), color=LIGHT["ink"], label="training, smoothed")
+    axes.plot(steps, losses, label="training, each step", **noisy)
+    axes.plot(steps, smoothed, color=LIGHT["ink"], label="training, smoothed")
     if history.validation:
         axes.plot(
             *zip(*history.validation, strict=True), "o--", color=LIGHT["ink"], label="validation"

@@ -22,14 +22,26 @@ def save(name, facts, packages=("numpy",)):
     packages : iterable of str
         The packages whose versions matter.
     """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    write(FOLDER / f"{name}.json", facts, packages)
+
+
+def write(path, facts, packages=("numpy",)):
+    """Write facts to a JSON file of any name, with the machine and the versions that made it.
+
+    Parameters
+    ----------
+    path : Path
+        The file, replaced in one move.
+    facts, packages
+        As in `save`.
+    """
     made_by = {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "system": platform.system(),
         "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
     }
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / f"{name}.json"
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(facts | {"made_by": made_by}, indent=1) + "\n", encoding="utf-8")
     os.replace(partial, path)

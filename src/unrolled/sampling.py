@@ -1,4 +1,4 @@
-"""Free-running generation: the model reads what it has just written."""
+"""Free-running generation: the model reads what it has just written. And what it copied."""
 
 import math
 
@@ -85,3 +85,36 @@ def sample(model, vocabulary, prompt, length, temperature=1.0, top_k=None, seed=
         written.append(int(rng.choice(len(probabilities), p=probabilities)))
         logits, state = model.forward(np.array([[written[-1]]]), state)
     return vocabulary.decode(written)
+
+
+def longest_overlap(sample, source):
+    """The longest stretch of a text that also stands, character for character, in another.
+
+    Parameters
+    ----------
+    sample : str
+        The text to look at.
+    source : str
+        The text to look in.
+
+    Returns
+    -------
+    str
+        The longest substring that both have, the first of equals in `sample`; empty if they share
+        no character.
+
+    Raises
+    ------
+    TypeError
+        If either is not a string: decode ids first.
+    """
+    for name, value in [("sample", sample), ("source", source)]:
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be a string, not {type(value).__name__}")
+    longest = ""
+    for start in range(len(sample)):
+        end = start + len(longest) + 1  # only a longer one matters
+        while end <= len(sample) and sample[start:end] in source:
+            longest = sample[start:end]
+            end += 1
+    return longest

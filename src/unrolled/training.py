@@ -216,8 +216,8 @@ def smooth(losses, keep=0.99):
     return smoothed
 
 
-def evaluate(model, ids, batch_size=VALIDATION_ROWS, num_steps=128):
-    """Mean loss over a text, state carried from its start to its end.
+def evaluate(model, ids, batch_size=VALIDATION_ROWS, num_steps=128, carry_state=True):
+    """Mean loss over a text, read in windows.
 
     Parameters
     ----------
@@ -229,7 +229,11 @@ def evaluate(model, ids, batch_size=VALIDATION_ROWS, num_steps=128):
         The text is read as this many rows side by side. Each row's first step starts from a zero
         state.
     num_steps : int, default 128
-        Steps taken at once. It changes only the memory used.
+        Steps taken at once. With the state carried, it changes only the memory used.
+    carry_state : bool, default True
+        Carry the state from each window to the next, so that all the text before a token helps to
+        predict it. If False, each window starts from a zero state, as if the text began there: the
+        loss is higher, and comparable to that of models that see `num_steps` tokens at most.
 
     Returns
     -------
@@ -243,7 +247,7 @@ def evaluate(model, ids, batch_size=VALIDATION_ROWS, num_steps=128):
     """
     total, count, state = 0.0, 0, None
     for inputs, targets in stream_batches(ids, batch_size, num_steps):
-        logits, state = model.forward(inputs, state)
+        logits, state = model.forward(inputs, state if carry_state else None)
         total += cross_entropy(logits, targets)[0] * targets.size
         count += targets.size
     return total / count

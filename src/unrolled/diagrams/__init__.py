@@ -1,0 +1,35 @@
+"""The drawn diagrams, as SVG: each function draws one and returns it.
+
+Every drawing is 720 units wide, and its labels are 20 units high: over 9 pixels on a phone that is
+350 pixels wide.
+"""
+
+from unrolled.diagrams.lstm import lstm_cell, lstm_gate
+from unrolled.diagrams.lstm_chain import lstm_backward, lstm_forward
+from unrolled.diagrams.padding import padding
+from unrolled.diagrams.reber import reber
+from unrolled.diagrams.rnn import rnn_backward, rnn_unrolled, truncated_bptt
+from unrolled.diagrams.rnn_steps import rnn_forward, rnn_gradient
+from unrolled.diagrams.seq2seq import attention, encoder_decoder
+from unrolled.diagrams.stacked import stacked, stacked_backward
+from unrolled.diagrams.step import next_character, rnn_step
+
+__all__ = [
+    "attention",
+    "encoder_decoder",
+    "lstm_backward",
+    "lstm_cell",
+    "lstm_forward",
+    "lstm_gate",
+    "next_character",
+    "padding",
+    "reber",
+    "rnn_backward",
+    "rnn_forward",
+    "rnn_gradient",
+    "rnn_step",
+    "rnn_unrolled",
+    "stacked",
+    "stacked_backward",
+    "truncated_bptt",
+]
