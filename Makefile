@@ -10,7 +10,7 @@ export TQDM_DISABLE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lab notebooks results bench lock clean
+.PHONY: help setup book test lab notebooks results bench headline lock clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ results: setup  ## Train what takes minutes, and write data/results (half an hou
 
 bench: setup  ## Time the NumPy LSTM, on a machine that does nothing else (15 minutes; downloads a text)
 	$(BIN)/python tools/speed_results.py
+	$(BIN)/python tools/numpy_shakespeare_results.py
+
+headline: setup  ## Train chapter 4's model on Tiny Shakespeare, five times three minutes (as `bench`)
 	$(BIN)/python tools/shakespeare_results.py
 
 lock: setup  ## Resolve requirements.in into requirements.txt
