@@ -15,7 +15,7 @@ from unrolled import counting, results, text, train
 
 SEEDS = range(5)
 OPTIONS = ["--corpus", "shakespeare", "--embedding", "64", "--hidden", "256", "--batch", "24"]
-OPTIONS += ["--steps", "24", "--learning-rate", "0.005", "--seconds", "180"]
+OPTIONS += ["--steps", "24", "--learning-rate", "0.006", "--dropout", "0.2", "--seconds", "180"]
 
 
 def run(seed):

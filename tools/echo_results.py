@@ -1,0 +1,130 @@
+"""Train echo encoder-decoders, from several starts each; write data/results/echo.json.
+
+Run it as `make results`. Named on the command line, only some of the studies are made anew:
+`python tools/echo_results.py table`.
+"""
+
+import sys
+import time
+
+import torch
+
+from unrolled import results, tasks
+from unrolled.seq2seq import EchoEncoderDecoder
+
+V, TRAINING, HELD_OUT = 100, 8_000, 10_000
+SEEDS = tuple(range(5))
+TABLE = {"5 to 2": (5, 2, 8), "5 to 5": (5, 5, 10), "10 to 10": (10, 10, 12)}  # with epochs
+SIZES = (8, 16, 32, 64, 128)
+LENGTHS = (2, 4, 6, 8, 10, 12)
+
+
+def as_tensors(X, y):
+    """Rows as tensors, time first."""
+    return torch.from_numpy(X.T), torch.from_numpy(y.T)
+
+
+@torch.no_grad()
+def measure(model, X, y):
+    """Held-out accuracies of a fitted model: writing freely, and fed the truth."""
+    source, target = as_tensors(X, y)
+    free = (model.module_.write(source, len(target))[0].argmax(dim=-1) == target).numpy()
+    forced = (model.module_(source, target).argmax(dim=-1) == target).numpy()  # (n_out, N)
+    return {
+        "symbols": round(float(free.mean()), 5),
+        "sequences": round(float(free.all(axis=0).mean()), 5),
+        "forced_symbols": round(float(forced.mean()), 5),
+        "by_position": free.mean(axis=1).round(4).tolist(),
+        "forced_by_position": forced.mean(axis=1).round(4).tolist(),
+    }
+
+
+def run(n_in, n_out, seed, **options):
+    """Train one model and measure it; gives the model too."""
+    X, y = tasks.echo(TRAINING, n_in, n_out, V, seed)
+    model = EchoEncoderDecoder(seed=seed, **options)
+    wall, process = time.perf_counter(), time.process_time()
+    model.fit(X, y)
+    found = {
+        "seconds": round(time.perf_counter() - wall, 1),
+        "processor_seconds": round(time.process_time() - process, 1),
+        "training_loss": round(model.losses_[-1], 5),
+    } | measure(model, *held_out(n_in, n_out, seed))
+    print(n_in, n_out, options, seed, {k: found[k] for k in list(found)[:6]}, flush=True)
+    return found, model
+
+
+def held_out(n_in, n_out, seed):
+    """Draw the sequences that a start is measured on."""
+    return tasks.echo(HELD_OUT, n_in, n_out, V, seed + 1000)
+
+
+def table():
+    """Lengths, with attention and without; the alignment; and sources of other lengths."""
+    found = {}
+    for name, (n_in, n_out, epochs) in TABLE.items():
+        found[name] = {}
+        for kind, attention in {"plain": False, "attention": True}.items():
+            runs = found[name][kind] = []
+            for seed in SEEDS:
+                options = {"attention": attention, "max_epochs": epochs}
+                one, model = run(n_in, n_out, seed, **options)
+                runs.append(one)
+                if n_out == 2:
+                    one["by_n_in"] = {
+                        str(n): measure(model, *held_out(n, 2, seed))["symbols"]
+                        for n in range(2, 10)
+                    }
+                elif attention and seed == 0:
+                    X, y = as_tensors(*held_out(n_in, n_out, seed))
+                    weights = model.module_.write(X, n_out)[1].mean(dim=1)
+                    found[name]["alignment"] = weights.numpy().round(3).tolist()
+    return found
+
+
+def choices():
+    """Cells and inputs after a few epochs, and sizes after five: echo 5 to 2. And no weight decay."""
+    few = 3
+    cells = {
+        f"{cell}, {name}": [
+            run(5, 2, seed, cell=cell, embedding=embedding, max_epochs=few)[0] for seed in SEEDS
+        ]
+        for cell in ("rnn", "gru", "lstm")
+        for name, embedding in (("one-hot", None), ("embedding", 64))
+    }
+    sizes = {
+        str(size): [run(5, 2, seed, hidden_size=size, max_epochs=5)[0] for seed in SEEDS]
+        for size in SIZES
+    }
+    no_decay = [
+        run(5, 5, seed, max_epochs=TABLE["5 to 5"][2], weight_decay=0.0)[0] for seed in SEEDS
+    ]
+    return {"epochs": few, "cells": cells, "sizes": sizes, "no_decay": no_decay}
+
+
+def capacity():
+    """Accuracy against length, for vectors of two sizes, and with attention."""
+    kinds = {
+        "32": {"hidden_size": 32},
+        "64": {"hidden_size": 64},
+        "attention": {"hidden_size": 32, "attention": True},
+    }
+    return {
+        kind: {
+            str(n): [run(n, n, seed, max_epochs=10, **options)[0] for seed in SEEDS[:3]]
+            for n in LENGTHS
+        }
+        for kind, options in kinds.items()
+    }
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)  # the matrices are small
+    studies = {study.__name__: study for study in (table, choices, capacity)}
+    names = sys.argv[1:] or list(studies)
+    facts = {"command": "make results", "threads": 1, "vocab_size": V, "training": TRAINING}
+    facts |= {"held_out": HELD_OUT, "options": EchoEncoderDecoder().get_params()}
+    for name in names:
+        facts[name] = studies[name]()
+        earlier = results.load("echo") if (results.FOLDER / "echo.json").is_file() else {}
+        results.save("echo", earlier | facts, packages=("numpy", "torch", "scikit-learn"))
