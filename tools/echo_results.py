@@ -16,7 +16,7 @@ V, TRAINING, HELD_OUT = 100, 8_000, 10_000
 SEEDS = tuple(range(5))
 TABLE = {"5 to 2": (5, 2, 8), "5 to 5": (5, 5, 10), "10 to 10": (10, 10, 12)}  # with epochs
 SIZES = (8, 16, 32, 64, 128)
-LENGTHS = (2, 4, 6, 8, 10, 12)
+LENGTHS = (3, 6, 9, 12)
 
 
 def as_tensors(X, y):
@@ -83,8 +83,8 @@ def table():
 
 
 def choices():
-    """Cells and inputs after a few epochs, and sizes after five: echo 5 to 2. And no weight decay."""
-    few = 3
+    """Cells and inputs after a few epochs, sizes after five; and no weight decay."""
+    few, more = 3, 5
     cells = {
         f"{cell}, {name}": [
             run(5, 2, seed, cell=cell, embedding=embedding, max_epochs=few)[0] for seed in SEEDS
@@ -93,13 +93,19 @@ def choices():
         for name, embedding in (("one-hot", None), ("embedding", 64))
     }
     sizes = {
-        str(size): [run(5, 2, seed, hidden_size=size, max_epochs=5)[0] for seed in SEEDS]
+        str(size): [run(5, 2, seed, hidden_size=size, max_epochs=more)[0] for seed in SEEDS]
         for size in SIZES
     }
     no_decay = [
         run(5, 5, seed, max_epochs=TABLE["5 to 5"][2], weight_decay=0.0)[0] for seed in SEEDS
     ]
-    return {"epochs": few, "cells": cells, "sizes": sizes, "no_decay": no_decay}
+    return {
+        "cells_epochs": few,
+        "cells": cells,
+        "sizes_epochs": more,
+        "sizes": sizes,
+        "no_decay": no_decay,
+    }
 
 
 def capacity():
@@ -118,9 +124,18 @@ def capacity():
     }
 
 
+def cells():
+    """The other cells at the longest echo of the table."""
+    n_in, n_out, epochs = TABLE["10 to 10"]
+    return {
+        cell: [run(n_in, n_out, seed, cell=cell, max_epochs=epochs)[0] for seed in SEEDS[:3]]
+        for cell in ("rnn", "lstm")
+    }
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)  # the matrices are small
-    studies = {study.__name__: study for study in (table, choices, capacity)}
+    studies = {study.__name__: study for study in (table, choices, capacity, cells)}
     names = sys.argv[1:] or list(studies)
     facts = {"command": "make results", "threads": 1, "vocab_size": V, "training": TRAINING}
     facts |= {"held_out": HELD_OUT, "options": EchoEncoderDecoder().get_params()}
