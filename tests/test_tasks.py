@@ -1,4 +1,4 @@
-"""The Reber grammars: strings against a recognizer, exact numbers against counting and by hand."""
+"""Reber grammars: against a recognizer, by counting, by hand. Echo: what it draws, and refuses."""
 
 import math
 import re
@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unrolled import tasks
-from unrolled.tasks import EMBEDDED_REBER, REBER, embed, entropy, probabilities, strings, visits
+from unrolled.tasks import (
+    EMBEDDED_REBER,
+    REBER,
+    echo,
+    embed,
+    entropy,
+    probabilities,
+    strings,
+    visits,
+)
 
 # Written from the picture of the grammar, not from the table.
 LOWER = "T*V(?:PXT*V)*"  # from the T loop to a V that has not been told yet how it ends
@@ -168,3 +177,45 @@ def test_errors_say_what_is_wrong():
         visits({"a": {"x": "a"}})
     with pytest.raises(ValueError, match="never"):
         visits({"a": {"x": "b", "y": tasks.END}, "b": {"z": "b"}})
+
+
+@given(st.integers(1, 30), st.integers(1, 8), st.data())
+def test_an_echo_is_what_came_first(num_sequences, n_in, data):
+    n_out = data.draw(st.integers(1, n_in))
+    vocab_size = data.draw(st.integers(2, 9))
+    X, y = echo(num_sequences, n_in, n_out, vocab_size, seed=3)
+    assert X.shape == (num_sequences, n_in) and y.shape == (num_sequences, n_out)
+    assert X.dtype == y.dtype == np.int64
+    assert np.array_equal(y, X[:, :n_out]) and not np.shares_memory(X, y)
+    assert X.min() >= 0 and X.max() < vocab_size
+
+
+def test_echoed_symbols_are_even_and_independent():
+    X, _ = echo(20_000, 3, 1, 10, seed=4)
+    pairs = X[:, 0] * 10 + X[:, 2]
+    for ids, choices in ((X.ravel(), 10), (pairs, 100)):
+        counts = np.bincount(ids, minlength=choices)
+        expected = len(ids) / choices
+        chi_squared = ((counts - expected) ** 2 / expected).sum()
+        assert abs(chi_squared - (choices - 1)) < 4 * math.sqrt(2 * (choices - 1))
+
+
+def test_the_seed_decides_the_echo_too():
+    X, _ = echo(50, 5, 2, seed=7)
+    assert np.array_equal(X, echo(50, 5, 2, seed=7)[0])
+    assert not np.array_equal(X, echo(50, 5, 2, seed=8)[0])
+    rng = np.random.default_rng(7)
+    assert np.array_equal(X, np.vstack([echo(25, 5, 2, seed=rng)[0] for _ in range(2)]))
+
+
+def test_an_impossible_echo_is_refused():
+    for n_in, n_out, vocab_size, said in (
+        (0, 1, 9, "n_in must be at least 1, not 0"),
+        (5, 0, 9, "n_out must be at least 1, not 0"),
+        (5, 6, 9, "n_out is 6: only the 5 symbols"),
+        (5, 2, 1, "vocab_size must be at least 2, not 1"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            echo(10, n_in, n_out, vocab_size)
+    with pytest.raises(ValueError, match="num_sequences must be at least 1"):
+        echo(0, 5, 2)

@@ -1,4 +1,4 @@
-"""Made-up tasks whose best possible loss is known exactly.
+"""Made-up tasks whose best possible loss is known exactly: Reber grammars, and echoes.
 
 A grammar is a table: for each state, the symbols that may come and the state that each leads to.
 The symbols of a state are equally likely, and a string is a walk from the table's first state until
@@ -217,3 +217,43 @@ def entropy(grammar):
         As in `visits`.
     """
     return sum(n * math.log(len(grammar[state])) for state, n in visits(grammar).items())
+
+
+def echo(num_sequences, n_in, n_out, vocab_size=100, seed=0):
+    """Draw sequences to read, and their first symbols, to be written once all is read.
+
+    Parameters
+    ----------
+    num_sequences : int
+        N, at least 1.
+    n_in : int
+        How many symbols a sequence has. All are equally likely, and independent.
+    n_out : int
+        How many of them to echo, from the first on; at most `n_in`.
+    vocab_size : int, default 100
+        V: symbols are 0 to V - 1. At least 2.
+    seed : int or numpy.random.Generator, default 0
+        The same seed draws the same sequences.
+
+    Returns
+    -------
+    X : ndarray of int64, shape (N, n_in)
+        The sequences, one in each row.
+    y : ndarray of int64, shape (N, n_out)
+        What to write: a copy of the first `n_out` columns.
+
+    Raises
+    ------
+    ValueError
+        If a number is too small, or there is more to echo than was read.
+    """
+    counts = {"num_sequences": num_sequences, "n_in": n_in, "n_out": n_out}
+    for name, value in counts.items():
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, not {value}")
+    if vocab_size < 2:
+        raise ValueError(f"vocab_size must be at least 2, not {vocab_size}")
+    if n_out > n_in:
+        raise ValueError(f"n_out is {n_out}: only the {n_in} symbols that were read can be echoed")
+    X = np.random.default_rng(seed).integers(vocab_size, size=(num_sequences, n_in))
+    return X, X[:, :n_out].copy()
