@@ -52,6 +52,7 @@ results: setup  ## Train what takes minutes, and write data/results (half an hou
 	$(BIN)/python tools/autograd_results.py
 	$(BIN)/python tools/batching_results.py
 	$(BIN)/python tools/speaker_results.py
+	$(BIN)/python tools/echo_results.py
 
 bench: setup  ## Time the NumPy LSTM, on a machine that does nothing else (15 minutes; downloads a text)
 	$(BIN)/python tools/speed_results.py
