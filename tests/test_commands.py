@@ -102,6 +102,17 @@ def test_seeds_differ(corpus, tmp_path):
     assert losses[0] != losses[1]
 
 
+@pytest.mark.parametrize("cell", torch_models.LAYERS)
+def test_bfloat16_is_coarser_and_comes_out_near(corpus, tmp_path, cell):
+    losses = []
+    for precision in ("float32", "bfloat16"):
+        out = tmp_path / f"{precision}.safetensors"
+        assert run(corpus, out, "--cell", cell, "--precision", precision, "--dropout", "0") == 0
+        losses.append(record_of(out)["validation_nats"])
+        assert all(array.dtype == np.float32 for array in training.load_arrays(out)[0].values())
+    assert losses[0] != losses[1] == pytest.approx(losses[0], abs=0.05)
+
+
 def test_a_run_of_seconds_takes_them(corpus, tmp_path):
     out = tmp_path / "timed.safetensors"
     assert run(corpus, out, options=["--hidden", "4", "--batch", "4", "--seconds", "0.2"]) == 0

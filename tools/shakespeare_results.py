@@ -1,11 +1,16 @@
-"""Train chapter 4's model on Tiny Shakespeare for three minutes: data/results/shakespeare.json.
+"""Train chapter 4's model on Tiny Shakespeare: data/results/shakespeare*.json.
 
-Run it as `make headline`, on a machine that does nothing else: how far it gets in that time is the
-result. Tiny Shakespeare is downloaded, or taken from the folder UNROLLED_DATA.
+    python tools/shakespeare_results.py headline   five starts, three minutes each
+    python tools/shakespeare_results.py log        what each choice bought, three minutes each
+    python tools/shakespeare_results.py longer     the best with more time
+
+Run the first two on a machine that does nothing else: how far they get in that time is the result.
+Tiny Shakespeare is downloaded, or taken from the folder UNROLLED_DATA.
 """
 
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -14,16 +19,30 @@ import numpy as np
 from unrolled import counting, results, text, train
 
 SEEDS = range(5)
-OPTIONS = ["--corpus", "shakespeare", "--embedding", "64", "--hidden", "256", "--batch", "24"]
-OPTIONS += ["--steps", "24", "--learning-rate", "0.006", "--dropout", "0.2", "--seconds", "180"]
+BASELINE = {"cell": "lstm", "hidden": 256, "batch": 32, "steps": 64, "learning_rate": 0.004}
+CHANGES = [  # one after the other, each kept
+    ("where it starts", {}),
+    ("inputs are learned vectors of 64", {"embedding": 64}),
+    ("more and smaller steps: 24 rows of 24", {"batch": 24, "steps": 24}),
+    ("a learning rate of 0.006", {"learning_rate": 0.006}),
+    ("dropout of 0.2", {"dropout": 0.2}),
+    ("products in bfloat16", {"precision": "bfloat16"}),
+    ("320 hidden units", {"hidden": 320}),
+]
+HEADLINE = BASELINE | {name: value for _, change in CHANGES for name, value in change.items()}
+REFUSED = [("a GRU in place of the LSTM", {"cell": "gru"})]  # tried at the end of the log
+LONGER = HEADLINE | {"hidden": 512, "dropout": 0.5, "batch": 32, "steps": 64, "epochs": 25}
+FACTS = ("validation_nats", "cold_nats", "characters_per_second", "training_seconds")
 
 
-def run(seed):
-    """The record of one training run."""
+def run(options, **more):
+    """The record of one training run, and its loss after each tenth."""
+    words = ["--corpus", "shakespeare"]
+    for name, value in (options | more).items():
+        words += [f"--{name.replace('_', '-')}", str(value)]
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "shakespeare.safetensors"
-        status = train.main([*OPTIONS, "--seed", str(seed), "--out", str(out)])
-        if status:
+        if status := train.main([*words, "--out", str(out)]):
             raise SystemExit(status)
         return json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
 
@@ -39,19 +58,33 @@ def counted():
     ]
 
 
-def main():
-    """Train from each seed."""
-    os.environ["TQDM_DISABLE"] = "1"
-    records = [run(seed) for seed in SEEDS]
-    facts = {
-        name: [record[name] for record in records] for name in ("validation_nats", "cold_nats")
-    }
-    passes = [record["characters_per_second"] * 180 for record in records]
-    facts |= {"characters_read": [round(number) for number in passes]}
+def headline():
+    """Train from each seed, for three minutes."""
+    records = [run(HEADLINE, seconds=180, seed=seed) for seed in SEEDS]
+    facts = {name: [record[name] for record in records] for name in FACTS}
     facts |= {name: records[0][name] for name in ("command", "parameters", "threads")}
     facts |= {"cold_window": records[0]["cold_window"], "counting_nats": counted()}
     results.save("shakespeare", facts, packages=("numpy", "torch"))
 
 
+def log():
+    """Train with one more change each time, for three minutes, from one seed."""
+    options, rows = BASELINE, []
+    for change, values in CHANGES + REFUSED:
+        options = options | values
+        record = run(options, seconds=180)
+        rows.append({"change": change} | {name: record[name] for name in (*FACTS, "command")})
+        results.save("shakespeare_log", {"runs": rows}, packages=("numpy", "torch"))
+
+
+def longer():
+    """Train a larger model, for as long as it takes."""
+    record = run(LONGER)
+    kept = (*FACTS, "validation", "command", "parameters", "threads")
+    facts = {name: record[name] for name in kept}
+    results.save("shakespeare_longer", facts, packages=("numpy", "torch"))
+
+
 if __name__ == "__main__":
-    main()
+    os.environ["TQDM_DISABLE"] = "1"
+    {"headline": headline, "log": log, "longer": longer}[sys.argv[1]]()

@@ -86,7 +86,7 @@ class Run:
             options.dropout,
         ).to(self.device)
         self.trained = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW(self.trained, options.learning_rate)
+        self.optimizer = torch.optim.AdamW(self.trained, options.learning_rate, fused=True)
         self.batches = [
             [torch.from_numpy(array).to(self.device) for array in pair]
             for pair in stream_batches(ids, options.batch, options.steps)
@@ -150,8 +150,9 @@ class Run:
         inputs, targets = self.batches[place]  # (T, B)
         # The text goes on, so the state does; at the start of the text there is none.
         state = None if place == 0 else self.state
-        logits, state = self.model(inputs, state)
-        loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        with self.precision():
+            logits, state = self.model(inputs, state)
+        loss = nn.functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
         self.optimizer.zero_grad()
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.trained, CLIP_NORM)
@@ -162,12 +163,17 @@ class Run:
             )
         self.optimizer.param_groups[0]["lr"] = self.learning_rate()
         self.optimizer.step()
-        self.state = each(torch.Tensor.detach, state)  # its past is no longer needed
+        self.state = each(lambda part: part.detach().float(), state)  # its past is not needed
         self.step += 1
         self.facts["characters"] += inputs.numel()
         loss = loss.item()  # waits for a graphics card to finish
         self.facts["seconds"] += time.perf_counter() - start
         return loss
+
+    def precision(self):
+        """Return a context in which the model computes in the precision that was asked for."""
+        bfloat16 = self.settings["precision"] == "bfloat16"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=bfloat16)
 
     def learning_rate(self):
         """Return the learning rate now: up to its peak in a line, down to zero along a cosine."""
@@ -333,6 +339,11 @@ OPTIONS = {  # of `arguments`, all but those that say where to compute and to wr
     "batch": {"type": size, "default": 32, "help": "rows of text read side by side"},
     "steps": {"type": size, "default": 64, "help": "characters in a chunk"},
     "learning_rate": {"type": positive, "default": 0.004, "help": "AdamW's, at its peak"},
+    "precision": {
+        "choices": ["float32", "bfloat16"],
+        "default": "float32",
+        "help": "of the products in training; weights and validation are float32 all the same",
+    },
     "epochs": {"type": size, "help": "train for this many passes over the text"},
     "seconds": {"type": positive, "help": "or for this long, validations not counted"},
     "seed": {"type": number(int, 0), "default": 0, "help": "of the starting weights and dropout"},
