@@ -1,6 +1,6 @@
 /* What scrolls must be reachable with the keyboard: give each box that is too narrow for its content a tab stop. */
 function addTabStops() {
-  for (const box of document.querySelectorAll("div.math > .katex-display, .pst-scrollable-table-container, .bd-article pre")) {
+  for (const box of document.querySelectorAll("div.math > .katex-display, .pst-scrollable-table-container, .bd-article pre, .u-scroll")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   }
 }

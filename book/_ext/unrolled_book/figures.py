@@ -13,6 +13,7 @@ from unrolled.palette import LIGHT
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
+NARROWEST = "30rem"  # no narrower than this, so that the text in a figure can be read: it scrolls
 ROLE_OF = {color: role for role, color in LIGHT.items()}
 
 ElementTree.register_namespace("", SVG)
@@ -32,8 +33,8 @@ def themed_svg(source: str, prefix: str) -> str:
     Returns
     -------
     str
-        An `<svg role="img" aria-label=...>` element, at most as wide as the source, whose palette
-        colors are CSS variables.
+        An `<svg role="img" aria-label=...>` element, at most as wide as the source and at least
+        `NARROWEST`, if the source is; its palette colors are CSS variables.
 
     Raises
     ------
@@ -60,7 +61,8 @@ def themed_svg(source: str, prefix: str) -> str:
     width = root.attrib.pop("width", None)
     root.attrib.pop("height", None)
     if width:
-        root.set("style", f"max-width: {width if re.search('[a-z]', width) else width + 'px'}")
+        width += "" if re.search("[a-z]", width) else "px"
+        root.set("style", f"max-width: {width}; min-width: min({NARROWEST}, {width})")
     root.set("id", prefix)
     root.set("role", "img")
     root.set("aria-label", " ".join(title.text.split()))
@@ -109,6 +111,7 @@ class InlineFigures(SphinxTransform):
             svg = themed_svg(Path(path).read_text(encoding="utf-8"), prefix)
         except ValueError as error:
             raise ExtensionError(f"{self.env.docname}, {prefix}: {error}") from None
+        svg = f'<div class="u-scroll">{svg}</div>'
         figure = nodes.figure("", nodes.raw("", svg, format="html"), classes=["u-figure"])
         caption = output.next_node(descend=False, siblings=True)
         if isinstance(caption, nodes.container) and _mime_types(caption) == ["text/markdown"]:

@@ -1,7 +1,7 @@
 """The drawn diagrams, as SVG: each function draws one and returns it.
 
-Every drawing is 720 units wide, and its labels are 20 units high: over 9 pixels on a phone that is
-350 pixels wide.
+Every drawing is 720 units wide, and its labels are 20 units high. A page shows it at least 480
+pixels wide, where they are over 13 pixels; on a narrower page it scrolls.
 """
 
 from unrolled.diagrams.lstm import lstm_cell, lstm_gate

@@ -1,6 +1,6 @@
 """The simple recurrent network: unrolled, its gradient, and the gradient cut into chunks."""
 
-from unrolled.diagrams.drawing import MATH_UPRIGHT, MONO, Drawing
+from unrolled.diagrams.drawing import MATH_UPRIGHT, MONO, OPERATOR, Drawing
 
 
 def rnn_unrolled():
@@ -59,7 +59,7 @@ def rnn_unrolled():
     for t, (x, reads, follows) in enumerate(zip(steps, "Wren", "ren:", strict=True), 1):
         column(x, t)
         drawing.arrow("hidden", (before, hidden), (x - half, hidden))
-        drawing.symbol((before + x - half) / 2, hidden - 20, "W_hh", size=24)
+        drawing.symbol((before + x - half) / 2 - 4, hidden - 20, "W_hh", size=24)
         before = x + half
         for y, letter, role in [(target, follows, "target"), (character, reads, "input")]:
             drawing.box(x, y, 36, 36, role)
@@ -92,7 +92,6 @@ def rnn_backward():
     half, half_wide, half_high = 27, 40, 48  # of a box, and of a hidden state's
     ahead, back = hidden + 23, hidden - 23  # the state passes below the middle, the gradient above
     up, down = -17, 17  # and beside a column's middle
-    plus = 13  # radius
 
     drawing.symbol(24, ahead, "h_0", "hidden")
     for t, x in enumerate(steps, 1):
@@ -109,12 +108,11 @@ def rnn_backward():
 
     for x in steps:
         meet = x + down
-        drawing.circle(meet, back, plus, "gradient")
-        drawing.text(meet, back, "+", "gradient", size=24, font=MATH_UPRIGHT)
-        drawing.arrow("gradient", (meet, loss + half), (meet, back - plus))
+        drawing.plus(meet, back, "gradient")
+        drawing.arrow("gradient", (meet, loss + half), (meet, back - OPERATOR))
         drawing.text(meet + 8, 98, "own loss", "gradient", anchor="start")
-        after = meet + pitch - plus if x < steps[-1] else 694
-        drawing.arrow("gradient", (after, back), (meet + plus, back))
+        after = meet + pitch - OPERATOR if x < steps[-1] else 694
+        drawing.arrow("gradient", (after, back), (meet + OPERATOR, back))
         drawing.text(x + pitch / 2, back - 16, "future", "gradient")
     drawing.text(707, back, "0", "gradient", size=24, font=MATH_UPRIGHT)
 

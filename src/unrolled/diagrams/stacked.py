@@ -1,6 +1,13 @@
 """Two recurrent layers, one above the other: forward and backward."""
 
-from unrolled.diagrams.drawing import MATH_UPRIGHT, Drawing
+from unrolled.diagrams.drawing import MATH_UPRIGHT, OPERATOR, Drawing
+
+# Backward: the rows' y and the columns' x.
+LOSS, UPPER, LOWER, INPUTS = 72, 194, 332, 442
+STEPS = (336, 434, 532, 630)
+HALF, WIDE, HIGH = 26, 34, 44  # half of a box; half of a hidden state's
+AHEAD, BACK = 21, -20  # the state passes below a box's middle, the gradient above
+ASIDE = 16  # and beside a column's middle, the gradient on the right
 
 
 def stacked():
@@ -22,7 +29,7 @@ def stacked():
         "softmax in between, and that of layer 1 to the logits, z 1 to z 4.",
     )
     logits, upper, lower, inputs = 76, 192, 308, 424  # the rows' y
-    folded, steps = 122, (336, 443, 550, 657)  # the columns' x
+    folded, steps = 112, (336, 443, 550, 657)  # the columns' x
     half = 26  # of a box
     weight = {"size": 24, "anchor": "start"}
 
@@ -66,7 +73,7 @@ def stacked():
 
 
 def stacked_backward():
-    """Draw the gradient's ways back through two layers: down the layers, and back in time.
+    """Draw the gradient's ways back through two layers, as a stack and as a grid.
 
     Returns
     -------
@@ -76,54 +83,66 @@ def stacked_backward():
     drawing = Drawing(
         "stacked-backward",
         566,
-        "Two recurrent layers over four steps, with a loss L 1 to L 4 above the upper layer. "
-        "Forward arrows run up, from each input through layer 0 and layer 1 to its loss, and "
-        "right, from each hidden state to the next of the same layer. Gradient arrows run "
-        "against them. At every hidden state two gradients meet at a plus sign: in layer 1, one "
-        "from its own loss and one from the future; in layer 0, one from the layer above and "
-        "one from the future.",
+        "Two recurrent layers, with their losses above and their inputs below, and the gradient's "
+        "ways back. Left, as a stack: the gradient comes down from the own loss L t into layer 1, "
+        "and from there, from above, into layer 0. In each layer it also goes around a loop: what "
+        "leaves a hidden state comes back to it as the gradient from the future. Right, the same "
+        "as a grid of two layers and four steps. Forward arrows run up and to the right, gradient "
+        "arrows run down and to the left. At every hidden state two gradients meet at a plus "
+        "sign: one from above, one from the future. From beyond the last step comes zero.",
     )
-    loss, upper, lower, inputs = 36, 176, 316, 436  # the rows' y
-    steps, pitch = (130, 284, 438, 592), 154  # the columns' x
-    half, half_wide, half_high = 26, 40, 42  # of a box, and of a hidden state's
-    ahead, back = 20, -19  # the state passes below a box's middle, the gradient above
-    up, down = -17, 17  # and beside a column's middle
-    plus = 13  # radius
+    folded, steps = 120, STEPS
+    for y, name in ((LOSS, "loss"), (UPPER, "layer 1"), (LOWER, "layer 0"), (INPUTS, "input")):
+        drawing.text(8, y, name, "muted", anchor="start")
 
-    for y, name in [(upper, "layer 1"), (lower, "layer 0")]:
-        drawing.text(8, y + back, name, "muted", anchor="start")
-        drawing.symbol(24, y + ahead, "h_0", "hidden")
+    drawing.text(folded, 24, "a stack", "muted")
+    _column_backward(drawing, folded, "t")
+    edge = folded + WIDE
+    for y in (UPPER, LOWER):
+        again = [(edge, y - 5), (edge + 26, y - 5), (edge + 26, y + AHEAD), (edge, y + AHEAD)]
+        drawing.arrow("muted", *again)
+        around = [(edge, y + 35), (edge + 44, y + 35), (edge + 44, y + BACK)]
+        drawing.arrow("gradient", *around, (folded + ASIDE + OPERATOR, y + BACK))
+        drawing.text(edge + 12, y + BACK - 17, "future", "gradient", anchor="start")
+    for y, name in ((UPPER, "own loss"), (LOWER, "above")):
+        drawing.text(folded + ASIDE + 9, y - HIGH - 28, name, "gradient", anchor="start")
+
+    middle = (steps[0] + steps[-1]) / 2
+    drawing.text(middle, 24, "the same as a grid of steps and layers", "muted")
+    before = steps[0] - 64
+    for y in (UPPER, LOWER):
+        drawing.symbol(before - 18, y + AHEAD, "h_0", "hidden")
+        drawing.text(707, y + BACK, "0", "gradient", size=24, font=MATH_UPRIGHT)
     for t, x in enumerate(steps, 1):
-        for y, name, role in [(loss, "L", "target"), (inputs, "x", "input")]:
-            drawing.box(x, y, 2 * half, 2 * half, role)
-            drawing.symbol(x, y, f"{name}_{t}", role)
-        before = x - pitch + half_wide if t > 1 else 42
-        for y in (upper, lower):
-            drawing.box(x, y, 2 * half_wide, 2 * half_high, "hidden")
-            drawing.symbol(x, y + ahead, f"h_{t}", "hidden")
-            drawing.arrow("muted", (before, y + ahead), (x - half_wide, y + ahead))
-        drawing.arrow("muted", (x, inputs - half), (x, lower + half_high))
-        drawing.arrow("muted", (x + up, lower - half_high), (x + up, upper + half_high))
-        drawing.arrow("muted", (x + up, upper - half_high), (x + up, loss + half))
-
-    for x in steps:
-        meet = x + down
-        for y, source, name in [
-            (upper, loss + half, "own loss"),
-            (lower, upper + half_high, "above"),
-        ]:
-            drawing.arrow("gradient", (meet, source), (meet, y + back - plus))
-            drawing.text(
-                meet + 8, (source + y - half_high) / 2 - 6, name, "gradient", anchor="start"
-            )
-            after = meet + pitch - plus if x < steps[-1] else 694
-            drawing.arrow("gradient", (after, y + back), (meet + plus, y + back))
-            drawing.plus(meet, y + back, "gradient")
-    for y in (upper, lower):
-        drawing.text(707, y + back, "0", "gradient", size=24, font=MATH_UPRIGHT)
+        _column_backward(drawing, x, t)
+        for y in (UPPER, LOWER):
+            drawing.arrow("muted", (before, y + AHEAD), (x - WIDE, y + AHEAD))
+        before = x + WIDE
+    for x, after in zip(steps, (*steps[1:], None), strict=True):  # the gradients, in front
+        start = after + ASIDE - OPERATOR if after else 696
+        for y in (UPPER, LOWER):
+            drawing.arrow("gradient", (start, y + BACK), (x + ASIDE + OPERATOR, y + BACK))
 
     drawing.arrow("muted", (20, 508), (60, 508))
     drawing.text(72, 508, "forward: up the layers, and on in time", "muted", anchor="start")
     drawing.arrow("gradient", (60, 540), (20, 540))
     drawing.text(72, 540, "backward: down the layers, and back in time", "gradient", anchor="start")
     return str(drawing)
+
+
+def _column_backward(drawing, x, t):
+    """One step of both layers: its loss, its input, what goes up, and the gradients that come down.
+
+    The gradients of each hidden state meet at a plus sign in the upper right of its box.
+    """
+    for y, name, role in ((LOSS, "L", "target"), (INPUTS, "x", "input")):
+        drawing.box(x, y, 2 * HALF, 2 * HALF, role)
+        drawing.symbol(x, y, f"{name}_{t}", role)
+    for y in (UPPER, LOWER):
+        drawing.box(x, y, 2 * WIDE, 2 * HIGH, "hidden")
+        drawing.symbol(x, y + AHEAD, f"h_{t}", "hidden")
+    drawing.arrow("muted", (x, INPUTS - HALF), (x, LOWER + HIGH))
+    for y, above in ((LOWER, UPPER + HIGH), (UPPER, LOSS + HALF)):
+        drawing.arrow("muted", (x - ASIDE, y - HIGH), (x - ASIDE, above))
+        drawing.arrow("gradient", (x + ASIDE, above), (x + ASIDE, y + BACK - OPERATOR))
+        drawing.plus(x + ASIDE, y + BACK, "gradient")
