@@ -8,7 +8,7 @@ from sphinx.config import Config
 
 from unrolled.palette import DARK, LIGHT
 
-LOOK = ("book/_ext", "book/_static", "book/_templates", "node_modules/katex/dist")
+LOOK = ("book/_ext", "book/_static", "book/_templates", "data/weights", "node_modules/katex/dist")
 REDIRECT = """\
 <!DOCTYPE html>
 <html lang="{language}">

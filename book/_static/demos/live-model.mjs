@@ -1,0 +1,4 @@
+/** The live model: to come. */
+export function mount(section) {
+  section.dataset.mounted = "";
+}
