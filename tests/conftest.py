@@ -53,6 +53,6 @@ def serve():
 
 def pytest_terminal_summary(terminalreporter):
     """List the cells whose outputs nbval does not compare, each with its reason."""
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in notebook_gates.notebooks(ROOT):
         for number, reason in notebook_gates.ignored_cells(path):
             terminalreporter.write_line(f"{path.name}: cell {number} is not compared: {reason}")

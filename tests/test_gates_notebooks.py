@@ -13,13 +13,14 @@ from nbformat import v4
 
 from unrolled.palette import LIGHT
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = gates.notebooks(ROOT)
+CHAPTERS = [path for path in NOTEBOOKS if path.parent.name == "notebooks"]
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 def test_every_notebook_has_its_pair():
-    assert NOTEBOOKS
-    expect_none(gates.unpaired(ROOT / "notebooks"))
+    assert CHAPTERS
+    expect_none(gates.unpaired(ROOT / "notebooks") + gates.unpaired(ROOT / "book"))
 
 
 @each_notebook
@@ -33,13 +34,20 @@ def test_notebook(gate, path):
     expect_none(gate(path))
 
 
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("gate", gates.CHAPTER_GATES, ids=lambda gate: gate.__name__)
+def test_chapter(gate, path):
+    expect_none(gate(path))
+
+
 def test_ruff():
     folders = [ROOT / folder for folder in ("src", "tests", "tools", "book/_ext", "data")]
     expect_none(gates.ruff([*folders, *NOTEBOOKS]))
 
 
 def test_pytest_executes_every_notebook_and_compares_every_output(pytestconfig):
-    assert "notebooks" in pytestconfig.getini("testpaths")
+    assert {path.relative_to(ROOT).parts[0] for path in NOTEBOOKS} == {"notebooks", "book"}
+    assert {"notebooks", "book"} <= set(pytestconfig.getini("testpaths"))
     assert pytestconfig.option.nbval
     assert not pytestconfig.option.nbval_lax
     assert not pytestconfig.option.nbval_sanitize_with
@@ -105,7 +113,7 @@ def write(folder, notebook):
 
 def complaints(path):
     """Run every gate; return {gate's name: problems} of those that complain."""
-    found = {gate.__name__: gate(path) for gate in gates.GATES}
+    found = {gate.__name__: gate(path) for gate in gates.GATES + gates.CHAPTER_GATES}
     found["differences"] = gates.differences(path.with_suffix(".md"), path)
     found["unpaired"] = gates.unpaired(path.parent)
     return {name: problems for name, problems in found.items() if problems}
@@ -209,6 +217,11 @@ def test_a_pair_by_another_format_is_seen(tmp_path):
     notebook.metadata["jupytext"]["formats"] = "ipynb,py"
     path = write(tmp_path, notebook)
     assert len(gates.differences(path.with_suffix(".md"), path)) == 2
+
+
+def test_a_page_needs_no_pair(tmp_path):
+    (tmp_path / "page.md").write_text("# A page\n", encoding="utf-8")
+    assert gates.unpaired(tmp_path) == []
 
 
 @pytest.mark.parametrize("suffix", [".md", ".ipynb"])

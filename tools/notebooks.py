@@ -1,7 +1,8 @@
 """Write each notebook's .ipynb anew from its .md, executed. Run it as `make notebooks`.
 
 The .md is the source of what goes in, the .ipynb of what came out. Nothing is kept from the old
-.ipynb, and nothing that depends on the clock or the machine is written into the new one.
+.ipynb, and nothing that depends on the clock or the machine is written into the new one. The
+notebooks of `book/` quote what those of `notebooks/` print: they come last.
 """
 
 import os
@@ -12,7 +13,8 @@ from pathlib import Path
 import jupytext
 from nbclient import NotebookClient
 
-FOLDER = Path(__file__).parents[1] / "notebooks"
+ROOT = Path(__file__).parents[1]
+PAIRED = "---\njupytext:"
 TIMEOUT = 600  # seconds for one cell; a chapter should take less than 60 in all
 
 
@@ -41,17 +43,26 @@ def execute(source):
     jupytext.write(notebook, source.with_suffix(".ipynb"))
 
 
+def sources():
+    """List the .md of every notebook: of those in `notebooks/`, and of those in `book/`.
+
+    Among the pages of `book/`, a notebook is one whose header pairs it with an .ipynb.
+    """
+    pages = sorted(ROOT.glob("book/**/*.md"))
+    paired = [page for page in pages if page.read_text(encoding="utf-8").startswith(PAIRED)]
+    return sorted(ROOT.glob("notebooks/*.md")) + paired
+
+
 def main(names):
     """Execute the named notebooks, or all."""
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar is never twice the same
     os.environ.pop("UNROLLED_CORPUS", None)  # the stored outputs are those of the play
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the matrices are small
-    sources = [FOLDER / f"{Path(name).stem}.md" for name in names] or sorted(FOLDER.glob("*.md"))
-    for source in sources:
-        if not source.is_file():
-            sys.exit(
-                f"{source} does not exist: name a notebook of {FOLDER}, or none for all of them"
-            )
+    notebooks = {source.stem: source for source in sources()}
+    for name in names:
+        if Path(name).stem not in notebooks:
+            sys.exit(f"there is no notebook {name}: name some of {', '.join(notebooks)}, or none")
+    for source in [notebooks[Path(name).stem] for name in names] or notebooks.values():
         start = time.perf_counter()
         execute(source)
         print(f"{source.stem}: {time.perf_counter() - start:.0f} s")

@@ -1,4 +1,4 @@
-"""Gates on the notebooks: each `NN_name.md` (inputs) and its executed pair `NN_name.ipynb`."""
+"""Gates on the notebooks: each `name.md` (inputs) and its executed pair `name.ipynb`."""
 
 import re
 import subprocess
@@ -11,6 +11,7 @@ import nbformat
 from unrolled.palette import LIGHT
 
 FORMATS = "ipynb,md:myst"
+PAIRED = "---\njupytext:"  # how a Markdown file begins that is a notebook, and not a page
 MAX_BYTES = 500_000
 MAX_IGNORED = 3
 MAX_LINES = 30  # a cell fits a screen; the house style says about 25
@@ -67,16 +68,22 @@ def tags(cell):
     return set(cell.metadata.get("tags", []))
 
 
-# Pairing: two folders of files, then two files.
+def notebooks(root):
+    """List the `.ipynb` of the repository: the chapters, then those among the pages of `book/`."""
+    return sorted(root.glob("notebooks/*.ipynb")) + sorted(root.glob("book/**/*.ipynb"))
+
+
+# Pairing: a folder of files, then two files.
 
 
 def unpaired(folder):
-    """Every `.md` has its `.ipynb`, and every `.ipynb` its `.md`."""
+    """Every `.md` that is a notebook has its `.ipynb`, and every `.ipynb` its `.md`."""
     pairs = {".md": ".ipynb", ".ipynb": ".md"}
     return [
         f"{path.name}: {path.stem}{pairs[path.suffix]} is missing"
-        for path in sorted(folder.iterdir())
+        for path in sorted(folder.rglob("*.*"))
         if path.suffix in pairs and not path.with_suffix(pairs[path.suffix]).exists()
+        if path.suffix == ".ipynb" or path.read_text(encoding="utf-8").startswith(PAIRED)
     ]
 
 
@@ -308,5 +315,6 @@ def ruff(paths):
     return problems
 
 
-# Every gate that takes one executed notebook.
-GATES = (execution, bad_outputs, size, ignored, figures, colors, exercises, long_cells)
+# Every gate that takes one executed notebook, and those that take a chapter only.
+GATES = (execution, bad_outputs, size, ignored, figures, colors, long_cells)
+CHAPTER_GATES = (exercises,)
