@@ -28,7 +28,7 @@ TASKS = {
 }
 NOTE = """\
 *This is the student version. {count} cells are yours to write. Each says what belongs there, and
-stops the notebook until you have written it. The solutions are in the book, below each exercise.*"""
+stops the notebook until you have written it. The solutions are in the book, with the exercises.*"""
 
 
 def gap(title, kind):
