@@ -10,7 +10,7 @@ export TQDM_DISABLE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lab notebooks results bench headline lock clean
+.PHONY: help setup book test lab notebooks student results bench headline lock clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ lab: setup  ## Open the notebooks in JupyterLab
 
 notebooks: setup  ## Write each .ipynb anew from its .md, and execute it
 	$(BIN)/python tools/notebooks.py
+
+student: setup  ## Write the notebooks without their solutions, for a class
+	@$(BIN)/python tools/student.py
 
 results: setup  ## Train what takes minutes, and write data/results (half an hour; downloads a text)
 	$(BIN)/python tools/rnn_results.py

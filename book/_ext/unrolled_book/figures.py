@@ -1,5 +1,6 @@
-"""SVG outputs of notebooks, put into the page as themed figures with captions."""
+"""Drawn diagrams, and SVG outputs of notebooks, put into pages as themed figures with captions."""
 
+import inspect
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -8,7 +9,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
+from sphinx.util.docutils import SphinxDirective
 
+from unrolled import diagrams
 from unrolled.palette import LIGHT
 
 SVG = "http://www.w3.org/2000/svg"
@@ -138,6 +141,28 @@ def _svg_image(output: nodes.container) -> nodes.image | None:
     return None
 
 
+class Diagram(SphinxDirective):
+    """Show one of `unrolled.diagrams`, named by its function; the content is its caption."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure."""
+        name = self.arguments[0]
+        if name not in diagrams.__all__:
+            raise self.error(f"no diagram {name!r}; there are {', '.join(diagrams.__all__)}")
+        draw = getattr(diagrams, name)
+        self.env.note_dependency(inspect.getfile(draw))
+        svg = themed_svg(str(draw()), name.replace("_", "-"))
+        figure = nodes.figure("", nodes.raw("", svg, format="html"), classes=["u-figure"])
+        if self.content:
+            words, _ = self.state.inline_text(" ".join(self.content), self.lineno)
+            figure += nodes.caption("", "", *words)
+        return [figure]
+
+
 def setup(app: Sphinx) -> None:
-    """Register the transform."""
+    """Register the directive and the transform."""
+    app.add_directive("diagram", Diagram)
     app.add_transform(InlineFigures)
