@@ -1,10 +1,10 @@
 """What this book adds to Jupyter Book.
 
-`figures` puts SVG outputs and drawn diagrams into pages, so that they follow the light or dark
-theme. `equations` renders math at build time with a local KaTeX. `cells` and `citations` mend how
-hidden cells and references are written. `facts` gives pages the numbers of long runs. `site` writes
-the style sheet of the palette and the front page's redirect, and reads the repository's address.
-Nothing here makes a page load anything from another host.
+`figures` puts SVG outputs into the page, so that they follow the light or dark theme. `equations`
+renders math at build time with a local KaTeX. `cells` and `citations` mend how hidden cells and
+references are written. `facts` gives pages the numbers of long runs.
+`site` writes the style sheet of the palette and the front page's redirect,
+and reads the repository's address. Nothing here makes a page load anything from another host.
 """
 
 from sphinx.application import Sphinx
