@@ -8,6 +8,7 @@ from sphinx.config import Config
 
 from unrolled.palette import DARK, LIGHT
 
+HANDOUT = "book/teach/handout"
 LOOK = ("book/_ext", "book/_static", "book/_templates", "data/weights", "node_modules/katex/dist")
 REDIRECT = """\
 <!DOCTYPE html>
@@ -36,7 +37,9 @@ def palette_css() -> str:
         for role, color in LIGHT.items()
     )
     words = "\n".join(f".u-{role} {{ color: var(--u-{role}); }}" for role in LIGHT)
-    return f':root {{\n{light}\n}}\nhtml[data-theme="dark"] {{\n{dark}\n}}\n{equations}\n{words}\n'
+    # Paper is white, whatever the theme.
+    dark = f'@media not print {{\nhtml[data-theme="dark"] {{\n{dark}\n}}\n}}'
+    return f":root {{\n{light}\n}}\n{dark}\n{equations}\n{words}\n"
 
 
 def write_palette(app: Sphinx) -> None:
@@ -84,6 +87,12 @@ def edit_the_source(app: Sphinx, page: str, template: str, context: dict, doctre
                 button["url"] = button["url"].replace(".ipynb", ".md")
 
 
+def style_handout(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Give the handout its print style, and no other page."""
+    if page == HANDOUT:
+        app.add_css_file("handout.css", priority=950)
+
+
 def outdated(app: Sphinx, env, added: set, changed: set, removed: set) -> list[str]:
     """Build all pages again when the style sheets, templates or this extension have changed.
 
@@ -103,5 +112,6 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", use_repository)
     app.connect("builder-inited", write_palette)
     app.connect("env-get-outdated", outdated)
+    app.connect("html-page-context", style_handout)
     app.connect("html-page-context", edit_the_source, priority=502)  # after the theme, at 501
     app.connect("build-finished", write_redirect, priority=400)  # before Jupyter Book's barer one

@@ -1,0 +1,112 @@
+"""The teaching pages: a handout of one page, numbers from the results files, a drawn diagram."""
+
+import json
+
+import pytest
+from gates import ROOT, expect_none
+from gates import book as book_gates
+from gates import browser as browser_gates
+from gates import teach as gates
+
+from unrolled import results
+
+TEACH = ROOT / "book" / "teach"
+
+
+def test_the_teaching_pages_are_in_the_contents():
+    listed = book_gates.toc_pages(ROOT / "_toc.yml")
+    assert {"index", "runbook", "handout", "questions", "quiz"} <= {
+        page.removeprefix("book/teach/") for page in listed
+    }
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_handout_is_one_page(browser, book, theme):
+    with browser_gates.new_context(browser, theme, "wide") as context:
+        expect_none(gates.handout(context, (book / "book/teach/handout.html").as_uri()))
+
+
+@pytest.mark.parametrize("name", ["handout", "questions"])
+def test_no_number_is_typed(name):
+    expect_none(gates.typed_numbers(TEACH / f"{name}.md"))
+
+
+def test_timetables_have_no_gap():
+    expect_none(gates.timetables(TEACH / "runbook.md"))
+
+
+# Broken on purpose.
+
+SHEET = """<!doctype html><html><head><style>
+@page {{ margin: 10mm }} body {{ margin: 0; background: #fff }} {style}
+</style></head><body><p>A handout.</p></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        ("", []),
+        ("p { height: 300mm }", ["2 pages on A4, not 1", "2 pages on Letter, not 1"]),
+        ("p { height: 270mm; margin: 0 }", ["2 pages on Letter, not 1"]),
+        ("p { width: 800px }", ["800 pixels wide on paper, which has 718"]),
+        ("body { background: #14181e }", ["printed on rgb(20, 24, 30)"]),
+    ],
+    ids=["good", "too long", "too long for Letter", "too wide", "dark"],
+)
+def test_a_bad_handout_is_seen(browser, tmp_path, style, said):
+    page = tmp_path / "page.html"
+    page.write_text(SHEET.format(style=style), encoding="utf-8")
+    with browser_gates.new_context(browser, "light", "wide") as context:
+        assert gates.handout(context, page.as_uri()) == said
+
+
+def test_a_typed_number_is_seen(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("It has {{ a.b }} nats, $0.5$, `1.5`, [x](a.md#b-1.2) and 5 starts.\n")
+    assert gates.typed_numbers(page) == []
+    page.write_text("Counting has 1.59 nats, and 91 % of the speakers.\n")
+    assert gates.typed_numbers(page) == ["page.md: 1.59 is typed", "page.md: 91 % is typed"]
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """Return `tiny(body) -> html or problems`: a book of one page, with this book's extension."""
+    config = {
+        "title": "Tiny",
+        "only_build_toc_files": True,
+        "parse": {"myst_enable_extensions": ["dollarmath", "substitution"]},
+        "sphinx": {"local_extensions": {"unrolled_book": str(ROOT / "book" / "_ext")}},
+    }
+    (tmp_path / "_config.yml").write_text(json.dumps(config))  # JSON is YAML
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
+
+    def build(body):
+        (tmp_path / "index.md").write_text(f"# Tiny\n\n{body}\n", encoding="utf-8")
+        problems = book_gates.build(tmp_path, tmp_path / "output")
+        page = tmp_path / "output/_build/html/index.html"
+        return "\n".join(problems) or page.read_text(encoding="utf-8")
+
+    return build
+
+
+def test_numbers_and_diagrams_reach_the_page(tiny):
+    html = tiny("Counting: {{ counting.nats }}.\n\n```{diagram} lstm_cell\nA *cell*.\n```")
+    assert f"Counting: {min(results.load('rnn')['play']['counting_nats']):.2f}." in html
+    assert 'role="img"' in html and "<em>cell</em>" in html
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [("It is {{ counting.nowhere }}.", "nowhere"), ("```{diagram} nowhere\n```", "no diagram")],
+)
+def test_a_name_that_is_not_there_fails_the_build(tiny, body, said):
+    assert said in tiny(body)
+
+
+def test_a_gap_in_a_timetable_is_seen(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("| 0–5 | a |\n| 5–9 | b |\n\n| 9:50 | 15 | a |\n| 10:05 | 5 | b |\n")
+    assert gates.timetables(page) == []
+    page.write_text("| 0–5 | a |\n| 6–9 | b |\n\n| 9:50 | 15 | a |\n| 10:00 | 5 | b |\n")
+    assert len(gates.timetables(page)) == 2
