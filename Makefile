@@ -10,7 +10,7 @@ export TQDM_DISABLE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lab notebooks student results bench headline lock clean
+.PHONY: help setup book test lab notebooks student results bench headline weights lock clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ headline: setup  ## Train chapter 4's model on Tiny Shakespeare: 45 minutes as `
 	$(BIN)/python tools/shakespeare_results.py headline
 	$(BIN)/python tools/shakespeare_results.py log
 	$(BIN)/python tools/shakespeare_results.py longer
+
+weights: setup  ## Train the two models that run in the page, and write data/weights (5 minutes; downloads a text)
+	$(BIN)/python tools/weights.py
 
 lock: setup  ## Resolve requirements.in into requirements.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade \

@@ -1,0 +1,33 @@
+/** The likeliest next characters, as bars. */
+
+import { make, named } from "./dom.mjs";
+import { nextProbabilities } from "./sampling.mjs";
+
+const MOST = 10;
+
+export class Bars {
+  constructor() {
+    this.element = make("ol", { class: "lm-bars" });
+    this.rows = Array.from({ length: MOST }, () => {
+      const row = { character: make("span", { class: "character" }), bar: make("span", { class: "bar", "aria-hidden": "true" }),
+        share: make("span", { class: "share" }) };
+      row.item = make("li", {}, row.character, row.bar, row.share);
+      this.element.append(row.item);
+      return row;
+    });
+  }
+
+  /** Draw the distribution that these logits give; `came` is the character that did come, if one did. */
+  draw(logits, vocabulary, { temperature, topK }, came) {
+    const probabilities = nextProbabilities(logits, temperature, topK);
+    const likeliest = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
+    this.rows.forEach(({ item, character, bar, share }, place) => {
+      const id = likeliest[place], p = probabilities[id] ?? 0;
+      item.hidden = p === 0;
+      item.className = vocabulary[id] === came ? "came" : "";
+      character.textContent = named(vocabulary[id] ?? "");
+      bar.style.setProperty("--p", p);
+      share.textContent = `${(100 * p).toFixed(1)} %${vocabulary[id] === came ? " ◂" : ""}`;
+    });
+  }
+}

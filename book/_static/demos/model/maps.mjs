@@ -1,0 +1,89 @@
+/** What happens inside, character by character: rows of shaded cells for one unit, and below them a map of all units. */
+
+import { make, named } from "./dom.mjs";
+import { PARTS } from "./reader.mjs";
+
+const PITCH = 14, LEFT = 30, ROW = 18, TEXT = 26, MAP = 192; // CSS pixels
+const ROLE = { i: "gate", f: "gate", g: "gate", o: "gate", c: "cell", h: "hidden" };
+const LIMIT = { i: 1, f: 1, g: 1, o: 1, c: 2, h: 1 }; // the size of a value with the fullest shade
+const TOP = PARTS.length * ROW + TEXT; // of the map
+const SHADES = 16;
+
+export class Maps {
+  /** @param choose called with `{ position, unit }` of the cell that the reader points at */
+  constructor(choose) {
+    this.canvas = make("canvas", { role: "img", style: `height: ${TOP + MAP}px` });
+    this.element = make("div", { class: "lm-maps" }, this.canvas);
+    this.canvas.addEventListener("click", ({ offsetX, offsetY }) => {
+      if (!this.view || offsetX < LEFT) return;
+      const { map } = this.view, column = Math.floor((offsetX - LEFT) / PITCH);
+      const wanted = column < map.columns.length ? { position: map.start + column } : {};
+      if (offsetY >= TOP && map.columns.length) wanted.unit = Math.floor((offsetY - TOP) / MAP * map.columns[0].length);
+      choose(wanted);
+    });
+  }
+
+  /** How many characters fit. */
+  get columns() {
+    return Math.max(8, Math.floor((this.element.clientWidth - LEFT) / PITCH));
+  }
+
+  draw(view) {
+    this.view = view;
+    const { canvas } = this, width = this.element.clientWidth, sharp = devicePixelRatio;
+    canvas.width = width * sharp;
+    canvas.height = (TOP + MAP) * sharp;
+    const pen = canvas.getContext("2d"), style = getComputedStyle(canvas);
+    const color = (role) => style.getPropertyValue(`--u-${role}`).trim();
+    pen.scale(sharp, sharp);
+    pen.textBaseline = "middle";
+    pen.textAlign = "center";
+    pen.font = `14px ${style.getPropertyValue("--u-mono")}`;
+    PARTS.forEach((part, row) => {
+      pen.globalAlpha = 1;
+      pen.fillStyle = color(ROLE[part]);
+      pen.fillText(part, LEFT / 2 - 4, row * ROW + ROW / 2);
+      view.parts[part].forEach((value, column) => {
+        shade(pen, value, part, color);
+        pen.fillRect(LEFT + column * PITCH, row * ROW, PITCH - 1, ROW - 2);
+      });
+    });
+    pen.globalAlpha = 1;
+    pen.fillStyle = color("ink");
+    view.map.columns.forEach((_, column) => {
+      const place = view.map.start - view.first + column, unknown = Number.isNaN(view.bits[place]);
+      const character = unknown ? "×" : view.characters[place].replace("\n", "↵").replace(" ", "␣");
+      pen.fillText(character, LEFT + (column + 0.5) * PITCH, TOP - TEXT / 2);
+    });
+    this.drawAll(pen, view, color);
+    pen.strokeStyle = color("ink");
+    pen.strokeRect(LEFT + (view.position - view.map.start) * PITCH - 0.5, 0.5, PITCH, TOP + MAP - 1);
+    canvas.setAttribute("aria-label", describe(view));
+  }
+
+  drawAll(pen, { map, unit }, color) {
+    const height = MAP / (map.columns[0]?.length ?? 1);
+    map.columns.forEach((units, column) => units.forEach((value, row) => {
+      shade(pen, value, map.part, color);
+      if (pen.globalAlpha) pen.fillRect(LEFT + column * PITCH, TOP + row * height, PITCH - 1, height);
+    }));
+    pen.globalAlpha = 1;
+    pen.fillStyle = color("muted");
+    pen.fillText(map.part, LEFT / 2 - 4, TOP + 8);
+    pen.fillStyle = color("ink");
+    pen.fillText("▸", LEFT - 7, TOP + (unit + 0.5) * height);
+  }
+}
+
+/** Set the pen to a value's color: its part's above zero, ink below. */
+function shade(pen, value, part, color) {
+  const size = Math.min(1, Math.abs(value) / LIMIT[part]);
+  pen.globalAlpha = Math.round(size * SHADES) / SHADES;
+  pen.fillStyle = color(value < 0 ? "ink" : ROLE[part]);
+}
+
+function describe({ parts, unit, characters, first, position }) {
+  const last = PARTS.map((part) => `${part} ${parts[part].at(-1)?.toFixed(2) ?? "none"}`).join(", ");
+  const at = position < first ? "before any text" : `after ${named(characters[position - first])}`;
+  return `Unit ${unit}: gates, cell and hidden state over the last characters; at the right end ${last}. Chosen: ${at}.`;
+}
