@@ -7,18 +7,18 @@ import sys
 import jupytext
 import nbformat
 import pytest
-from gates import ROOT, expect_none
+from gates import CHAPTERS, ROOT, TALK, expect_none
 from gates import notebooks as gates
 from nbformat import v4
 
 from unrolled.palette import LIGHT
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [*CHAPTERS, TALK]
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 def test_every_notebook_has_its_pair():
-    assert NOTEBOOKS
+    assert CHAPTERS and TALK.with_suffix(".md").is_file() and TALK.is_file()
     expect_none(gates.unpaired(ROOT / "notebooks"))
 
 
@@ -39,7 +39,7 @@ def test_ruff():
 
 
 def test_pytest_executes_every_notebook_and_compares_every_output(pytestconfig):
-    assert "notebooks" in pytestconfig.getini("testpaths")
+    assert {"notebooks", "book"} <= set(pytestconfig.getini("testpaths"))
     assert pytestconfig.option.nbval
     assert not pytestconfig.option.nbval_lax
     assert not pytestconfig.option.nbval_sanitize_with

@@ -12,7 +12,8 @@ from pathlib import Path
 import jupytext
 from nbclient import NotebookClient
 
-FOLDER = Path(__file__).parents[1] / "notebooks"
+ROOT = Path(__file__).parents[1]
+TALK = ROOT / "book" / "teach" / "lunch_and_learn.md"
 TIMEOUT = 600  # seconds for one cell; a chapter should take less than 60 in all
 
 
@@ -46,12 +47,11 @@ def main(names):
     os.environ["TQDM_DISABLE"] = "1"  # a progress bar is never twice the same
     os.environ.pop("UNROLLED_CORPUS", None)  # the stored outputs are those of the play
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the matrices are small
-    sources = [FOLDER / f"{Path(name).stem}.md" for name in names] or sorted(FOLDER.glob("*.md"))
-    for source in sources:
-        if not source.is_file():
-            sys.exit(
-                f"{source} does not exist: name a notebook of {FOLDER}, or none for all of them"
-            )
+    found = {path.stem: path for path in [*sorted((ROOT / "notebooks").glob("*.md")), TALK]}
+    for name in names:
+        if Path(name).stem not in found:
+            sys.exit(f"{name} is no notebook: name some of {', '.join(found)}, or none for all")
+    for source in [found[Path(name).stem] for name in names] or found.values():
         start = time.perf_counter()
         execute(source)
         print(f"{source.stem}: {time.perf_counter() - start:.0f} s")
