@@ -10,7 +10,7 @@ export TQDM_DISABLE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lab notebooks student results bench headline weights lock clean
+.PHONY: help setup book slides test lab notebooks student results bench headline weights lock clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ $(FRONT_END): package.json package-lock.json | $(INSTALLED)
 book: setup  ## Build the book; a warning is an error
 	@$(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet || (rm -rf _build/.doctrees; exit 1)
 	@echo "The first page: $(CURDIR)/$(PAGE)"
+
+slides: setup  ## Build the slides of the talk alone, and say how long the talk takes
+	$(BIN)/python tools/slides.py
 
 test: setup  ## Run every test: package, notebooks, book, browser
 	$(BIN)/python -m pytest

@@ -7,14 +7,13 @@ import sys
 import jupytext
 import nbformat
 import pytest
-from gates import ROOT, expect_none
+from gates import CHAPTERS, ROOT, expect_none
 from gates import notebooks as gates
 from nbformat import v4
 
 from unrolled.palette import LIGHT
 
 NOTEBOOKS = gates.notebooks(ROOT)
-CHAPTERS = [path for path in NOTEBOOKS if path.parent.name == "notebooks"]
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 

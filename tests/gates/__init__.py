@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]  # of the repository
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TALK = ROOT / "book" / "teach" / "lunch_and_learn.ipynb"
 
 
 def expect_none(problems):

@@ -135,12 +135,8 @@ def new_context(browser, theme, size):
 
 def problems(context, address, theme):
     """Open a page and return what is wrong with it: what it loads, how it fits, axe-core."""
-    found, page = [], context.new_page()
-    page.on("console", lambda m: m.type == "error" and found.append(f"console error: {m.text}"))
-    page.on("pageerror", lambda error: found.append(f"page error: {error}"))
-    page.on("request", lambda r: FOREIGN.match(r.url) and found.append(f"foreign host: {r.url}"))
-    page.on("requestfailed", lambda r: found.append(f"request failed: {r.url} {r.failure}"))
-    page.on("response", lambda r: r.status >= 400 and found.append(f"{r.status}: {r.url}"))
+    page = context.new_page()
+    found = listen(page)
     try:
         page.goto(address, wait_until="networkidle")
         # Collapsed solutions must fit, and be accessible, too.
@@ -148,6 +144,17 @@ def problems(context, address, theme):
         found += wrong_theme(page, theme) + overflow(page) + axe(page)
     finally:
         page.close()
+    return found
+
+
+def listen(page):
+    """Return a list that fills with a page's errors, and what it can't or mustn't load."""
+    found = []
+    page.on("console", lambda m: m.type == "error" and found.append(f"console error: {m.text}"))
+    page.on("pageerror", lambda error: found.append(f"page error: {error}"))
+    page.on("request", lambda r: FOREIGN.match(r.url) and found.append(f"foreign host: {r.url}"))
+    page.on("requestfailed", lambda r: found.append(f"request failed: {r.url} {r.failure}"))
+    page.on("response", lambda r: r.status >= 400 and found.append(f"{r.status}: {r.url}"))
     return found
 
 

@@ -98,6 +98,11 @@ def start(app: Sphinx) -> None:
             f"KaTeX is missing ({script}): install it with `make setup` or `npm ci`"
         )
     app.katex = Renderer(script)
+    copy_katex(source, target)
+
+
+def copy_katex(source: Path, target: Path) -> None:
+    """Copy KaTeX's style sheet and the fonts that it names."""
     # Of the three formats of each font, the smallest: browsers take the first that they can read.
     older = shutil.ignore_patterns("*.ttf", "*.woff")
     shutil.copytree(source / "fonts", target / "fonts", ignore=older, dirs_exist_ok=True)
