@@ -2,17 +2,41 @@
 
 `figures` puts SVG outputs into the page, so that they follow the light or dark theme. `equations`
 renders math at build time with a local KaTeX. `cells` and `citations` mend how hidden cells and
-references are written. `site` writes the style sheet of the palette and the front page's redirect,
-and reads the repository's address. Nothing here makes a page load anything from another host.
+references are written. `chapters` and `motif` make the cards and the picture of the landing page.
+`downloads` offers the chapters as files. `assets` decides what a page loads, and `sharing` what it
+says of itself. `site` writes the style sheet of the palette and the front page's redirect. Nothing
+here makes a page load anything from another host.
 """
 
 from sphinx.application import Sphinx
 
-from unrolled_book import cells, citations, equations, figures, site
+from unrolled_book import (
+    assets,
+    cells,
+    chapters,
+    citations,
+    downloads,
+    equations,
+    figures,
+    motif,
+    sharing,
+    site,
+)
 
 
 def setup(app: Sphinx) -> dict:
     """Register the parts with Sphinx."""
-    for part in (cells, citations, equations, figures, site):
+    for part in (
+        assets,
+        cells,
+        chapters,
+        citations,
+        downloads,
+        equations,
+        figures,
+        motif,
+        sharing,
+        site,
+    ):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
