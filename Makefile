@@ -4,13 +4,16 @@ PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := .venv/installed.stamp
 FRONT_END := node_modules/.package-lock.json
+FRONT_END_TESTS := node_modules/vnu-jar/package.json
 PAGE := _build/html/index.html
+
+QUIETLY := --no-audit --no-fund --loglevel=error
 
 export TQDM_DISABLE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book slides test lab notebooks student results bench headline weights lock clean
+.PHONY: help setup book slides test audit lab notebooks student results bench headline weights lock clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
@@ -27,8 +30,13 @@ $(INSTALLED): .venv/pyvenv.cfg requirements.txt pyproject.toml
 	@touch $@
 
 $(FRONT_END): package.json package-lock.json | $(INSTALLED)
-	$(BIN)/python book/_ext/unrolled_book/node.py ci --no-audit --no-fund --loglevel=error
+	$(BIN)/python book/_ext/unrolled_book/node.py ci --omit=dev $(QUIETLY)
 	@touch $@
+
+# What only the tests need is ten times as large.
+$(FRONT_END_TESTS): package.json package-lock.json | $(INSTALLED)
+	$(BIN)/python book/_ext/unrolled_book/node.py ci $(QUIETLY)
+	@touch $(FRONT_END) $@
 
 # Sphinx remembers a page that it has read, warnings or not: after a failure, read all pages again.
 book: setup  ## Build the book; a warning is an error
@@ -38,8 +46,11 @@ book: setup  ## Build the book; a warning is an error
 slides: setup  ## Build the slides of the talk alone, and say how long the talk takes
 	$(BIN)/python tools/slides.py
 
-test: setup  ## Run every test: package, notebooks, book, browser
+test: $(FRONT_END_TESTS) setup  ## Run every test: package, notebooks, book, browser
 	$(BIN)/python -m pytest
+
+audit: $(FRONT_END_TESTS) book  ## Weigh each page, and print Lighthouse's scores (half an hour)
+	$(BIN)/python tools/audit.py
 
 lab: setup  ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter trust notebooks/*.ipynb > /dev/null  # else JupyterLab doesn't show SVG

@@ -1,13 +1,16 @@
 """Gates that open pages in Chromium: what loads, what fits, what axe-core finds."""
 
+import gzip
 import os
 import re
 import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
@@ -25,6 +28,7 @@ FLAGS = [
     "--disable-sync",
 ]
 FOREIGN = re.compile(r"^(?:https?|wss?)://(?!(?:127\.0\.0\.1|localhost|\[::1\])[:/])")
+COMPRESSED = {".html", ".css", ".js", ".mjs", ".json", ".svg"}
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -68,6 +72,14 @@ def installed(playwright):
     return None
 
 
+def find(playwright):
+    """Return the path of the Chromium that `launch` starts, for programs that start their own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    own = playwright.chromium.executable_path
+    places = [os.environ.get("UNROLLED_CHROMIUM"), *map(shutil.which, names), own]
+    return next((path for path in places if path and Path(path).is_file()), None)
+
+
 def start(playwright, **where):
     """Start one Chromium, without its sandbox for root, who cannot have it."""
     sandbox = ["--no-sandbox"] if is_root() else []
@@ -101,10 +113,30 @@ def succeeds(command):
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files and logs nothing."""
+    """Serves files as hosts do, text compressed, and logs nothing."""
+
+    def send_head(self):
+        """Send the headers and return what follows them."""
+        path = Path(self.translate_path(self.path))
+        encodings = self.headers.get("Accept-Encoding", "")
+        if path.suffix not in COMPRESSED or not path.is_file() or "gzip" not in encodings:
+            return super().send_head()
+        body = compressed(path, path.stat().st_mtime_ns)
+        self.send_response(200)
+        self.send_header("Content-Type", f"{self.guess_type(path)}; charset=utf-8")
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        return BytesIO(body)
 
     def log_message(self, *args):
         """Say nothing."""
+
+
+@cache
+def compressed(path, changed):
+    """Return a file's bytes, compressed; once for each time it changes."""
+    return gzip.compress(path.read_bytes(), compresslevel=6)
 
 
 class Servers(ExitStack):

@@ -1,10 +1,8 @@
-"""The palette's style sheet, the front page's redirect, and the repository's buttons."""
+"""The palette's style sheet, and the front page's redirect."""
 
-import os
 from pathlib import Path
 
 from sphinx.application import Sphinx
-from sphinx.config import Config
 
 from unrolled.palette import DARK, LIGHT
 
@@ -57,36 +55,6 @@ def write_redirect(app: Sphinx, exception: Exception | None) -> None:
         Path(app.outdir, "index.html").write_text(text, encoding="utf-8", newline="\n")
 
 
-def use_repository(app: Sphinx, config: Config) -> None:
-    """Add source, edit and launch buttons if `UNROLLED_REPOSITORY` says where they should lead."""
-    address = os.environ.get("UNROLLED_REPOSITORY", "").rstrip("/")
-    options = config.html_theme_options
-    options.pop("launch_buttons", None)
-    if not address:
-        options.pop("repository_url", None)
-        return
-    options |= {
-        "repository_url": address,
-        "repository_branch": os.environ.get("UNROLLED_BRANCH") or "main",
-        "use_repository_button": True,
-        "use_source_button": True,
-        "use_edit_page_button": True,
-        "use_issues_button": True,
-        "launch_buttons": {
-            "notebook_interface": "jupyterlab",
-            "binderhub_url": "https://mybinder.org",
-        },
-    }
-
-
-def edit_the_source(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Let a chapter's edit button lead to its .md, from which the .ipynb is written."""
-    for group in context.get("header_buttons", []):
-        for button in group.get("buttons", []):
-            if "/edit/" in (button.get("url") or ""):
-                button["url"] = button["url"].replace(".ipynb", ".md")
-
-
 def style_handout(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Give the handout its print style, and no other page."""
     if page == HANDOUT:
@@ -109,9 +77,7 @@ def setup(app: Sphinx) -> None:
     app.add_css_file("palette.css")
     app.add_css_file("unrolled.css", priority=900)  # after the theme's and KaTeX's
     app.add_js_file("unrolled.js", loading_method="defer")
-    app.connect("config-inited", use_repository)
     app.connect("builder-inited", write_palette)
     app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", style_handout)
-    app.connect("html-page-context", edit_the_source, priority=502)  # after the theme, at 501
     app.connect("build-finished", write_redirect, priority=400)  # before Jupyter Book's barer one
