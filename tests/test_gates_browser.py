@@ -36,6 +36,21 @@ def test_the_first_page_opens_from_a_file(browser, book):
         expect_none(gates.problems(context, first, "dark"))
 
 
+@pytest.mark.parametrize(("size", "scrolls"), [("phone", True), ("wide", False)])
+def test_a_figure_keeps_a_readable_size_and_scrolls(browser, address, size, scrolls):
+    with gates.new_context(browser, "light", size) as context:
+        page = context.new_page()
+        page.goto(f"{address}/notebooks/01_rnn_from_scratch.html")
+        box = page.locator(".u-scroll").first
+        assert box.locator("svg").bounding_box()["width"] >= 480
+        assert (box.bounding_box()["width"] < 480) == scrolls
+        assert box.evaluate("box => box.tabIndex == 0") == scrolls  # reached with the keyboard
+        box.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(200)
+        assert (box.evaluate("box => box.scrollLeft") > 0) == scrolls
+
+
 def test_search_finds_a_word(browser, address):
     with gates.new_context(browser, "light", "wide") as context:
         found = gates.search(context, address, "perplexity")

@@ -94,16 +94,19 @@ def post(group, number, words):
 def body(name, number):
     """What a post says: one is longer than what is read, and one in each group is empty."""
     longest = (name, number) == ("group.a", 5)
-    repeats = 0 if number == 3 else 20 if longest else 1 + number // 15
+    repeats = 0 if number == 3 else 20 if longest else 2 + number % 4
     return f"the {name} of {number} " * repeats
 
 
-@pytest.fixture
-def newsgroups(tmp_path, monkeypatch):
-    """A small stand-in for the 20 newsgroups, where and how scikit-learn keeps the real ones."""
+@pytest.fixture(params=[40])
+def newsgroups(request, tmp_path, monkeypatch):
+    """A stand-in for the 20 newsgroups, so many posts each, where scikit-learn keeps the real ones.
+
+    Returns the groups' names.
+    """
     names = [f"group.{chr(97 + c)}" for c in range(20)]
-    parts = {}
-    for part, numbers in (("train", range(25)), ("test", range(25, 40))):
+    parts, posts = {}, request.param
+    for part, numbers in (("train", range(posts // 2)), ("test", range(posts // 2, posts))):
         pairs = [(c, n) for n in numbers for c in range(20)]
         texts = [post(c, n, body(names[c], n)) for c, n in pairs]
         target = np.array([c for c, _ in pairs])
@@ -140,6 +143,7 @@ def test_newsgroups_offline_say_what_to_do(tmp_path, monkeypatch):
         speakers.load("newsgroups")
 
 
+@pytest.mark.parametrize("newsgroups", [16], indirect=True)  # as few as the chapter can do with
 def test_the_chapter_runs_on_newsgroups(newsgroups, tmp_path):
     cells = code_cells(ROOT / "notebooks" / "05_padded_sequences.ipynb")
     (tmp_path / "chapter.py").write_text("\n\n".join(cell.source for _, cell in cells), "utf-8")
