@@ -6,7 +6,9 @@ PAGE = re.compile(rb"/Type\s*/Page\b")  # and not /Pages, which lists them
 PAPERS = ("A4", "Letter")
 # A decimal, or a percentage. What is in code, in math or substituted isn't typed prose.
 TYPED = re.compile(r"\d+\.\d+|\d+\s?%")
-NOT_PROSE = re.compile(r"^```.*?^```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\{\{.*?\}\}|\([^()\s]*\)", re.M | re.S)
+NOT_PROSE = re.compile(
+    r"^```.*?^```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\{\{.*?\}\}|\([^()\s]*\)", re.M | re.S
+)
 
 
 def handout(context, url):
