@@ -55,6 +55,10 @@ def test_search_finds_a_word(browser, address):
     with gates.new_context(browser, "light", "wide") as context:
         found = gates.search(context, address, "perplexity")
         assert "/book/glossary.html" in found
+        assert "/notebooks/02_lstm_from_scratch.html" in gates.search(
+            context, address, "forget gate"
+        )
+        assert "/notebooks/05_padded_sequences.html" in gates.search(context, address, "packed")
         assert gates.search(context, address, "zyzzyva") == []
 
 

@@ -12,7 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from threading import Thread
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Error
@@ -226,10 +226,10 @@ def axe(page):
 
 
 def search(context, address, word):
-    """Search the book served at `address` for a word; return the addresses of the pages found."""
+    """Search the book served at `address` for words; return the addresses of the pages found."""
     page = context.new_page()
     try:
-        page.goto(f"{address}/search.html?q={word}", wait_until="networkidle")
+        page.goto(f"{address}/search.html?{urlencode({'q': word})}", wait_until="networkidle")
         page.wait_for_function(
             "/finished|did not match/.test(document.querySelector('.search-summary')?.innerText)"
         )
