@@ -163,14 +163,14 @@ class LiveModel {
   // What the worker tells.
 
   hear(message) {
-    if (message.told === "loaded") this.welcome(message);
-    else if (message.told === "failed") this.fail(new Error(message.message));
-    else this.show(message);
-  }
-
-  fail(error) {
-    this.status.textContent = `Something failed: ${error.message}`;
-    this.waiting.reject(error);
+    try {
+      if (message.told === "failed") throw new Error(message.message);
+      if (message.told === "loaded") this.welcome(message);
+      else this.show(message);
+    } catch (error) {
+      this.status.textContent = `Something failed: ${error.message}`;
+      this.waiting.reject(error);
+    }
   }
 
   welcome({ metadata, hiddenSize, parameters }) {
