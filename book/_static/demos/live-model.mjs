@@ -73,9 +73,11 @@ class LiveModel {
       labeled("Type a beginning, or paste any text", this.input),
       make("div", { class: "lm-settings" },
         labeled("Temperature", this.temperature, this.warmth), labeled("Top-k", this.topK), labeled("Seed", this.seed),
-        make("label", { class: "lm-check" }, this.slow, "slowly, to watch")),
-      make("div", { class: "lm-buttons" }, this.writeButton, this.stopButton, this.status),
-      this.shading, this.units, this.text.element, this.totals, this.pager, labeled("Look at a character", this.place), this.placed,
+        make("label", { class: "lm-check" }, this.slow, "slowly, to watch"),
+        make("div", { class: "lm-buttons" }, this.writeButton, this.stopButton)),
+      this.status,
+      this.shading, this.units, this.text.element, this.totals, this.pager,
+      make("div", { class: "lm-look" }, labeled("Look at a character", this.place), this.placed),
       make("div", { class: "lm-columns" }, next, inside),
       make("details", {}, make("summary", {}, "About this model, and what is shown"), this.about, ...notes()));
   }
@@ -180,7 +182,7 @@ class LiveModel {
     this.topK.max = this.topK.value = this.vocabulary.length;
     this.status.textContent = "";
     this.units.replaceChildren("Units to begin with: ", ...metadata.units.map(({ unit, follows, correlation }) =>
-      make("button", { type: "button", click: () => this.shadeByUnit(unit) }, `${unit}, ${follows} (${correlation.toFixed(2)})`)));
+      make("button", { type: "button", click: () => this.shadeByUnit(unit) }, `${unit}, ${follows}, ${signed(correlation)}`)));
     this.about.replaceChildren(...facts(metadata, hiddenSize, parameters)
       .flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
     this.waiting.resolve();
@@ -244,6 +246,10 @@ function placed({ characters, bits, first, position }) {
   return `Character ${(position + 1).toLocaleString("en")}, ${named(character)}: ${worth}`;
 }
 
+function signed(number) {
+  return number.toFixed(2).replace("-", "−");
+}
+
 function facts(metadata, hiddenSize, parameters) {
   const nats = metadata.validation_nats, share = Math.round(100 * metadata.training_share);
   return [
@@ -259,7 +265,7 @@ function notes() {
   return [
     "Before your text, the model reads a line end; so even your first character has a probability, and a surprise: minus "
     + "the logarithm to base 2 of that probability, at temperature 1. The bars show the probabilities that it draws from, "
-    + "with your temperature and top-k.",
+    + "with your temperature and top-k; ◂ marks what did come.",
     "The units to begin with are those whose hidden state goes most with a property of the text: each was chosen on one "
     + "half of a held-out passage, and the number is its correlation on the other half. It doesn't show that the model uses "
     + "the unit for that: see chapter 2, What single units do.",
