@@ -17,6 +17,7 @@ from unrolled.torch_models import CharacterModel, NumPyModel
 from unrolled.training import evaluate, load_arrays, save_arrays
 
 FOLDER = Path(__file__).parents[1] / "data" / "weights"
+PASSAGE = 20_000  # held-out characters in which units are looked for
 OPTIONS = {  # what each model is trained with
     "play": "--hidden 128 --embedding 32 --dropout 0.5 --batch 16 --steps 32 "
     "--learning-rate 0.006 --epochs 30",
@@ -34,23 +35,64 @@ def trained(name, folder):
     return out
 
 
-def validation_nats(arrays, metadata):
-    """The validation loss of weights on the corpus that they were trained on, nats per character.
-
-    Computed in float32, as the training command does.
-    """
-    params = {name: array.astype(np.float32) for name, array in arrays.items()}
-    ids = Vocabulary(metadata["characters"]).encode(load_corpus(metadata["corpus"]))
-    _, held_out = train_validation_split(ids, metadata["training_share"])
-    return evaluate(NumPyModel(CharacterModel.from_params(params).eval()), held_out)
-
-
 def rounded(path):
-    """Weights in float16, and the metadata of the file with what these weights reach."""
+    """Weights in float16, and the file's metadata with what these weights reach and follow."""
     arrays, metadata = load_arrays(path)
     halves = {name: array.astype(np.float16) for name, array in arrays.items()}
-    measured = {"precision": "float16", "validation_nats": validation_nats(halves, metadata)}
-    return halves, metadata | measured
+    params = {name: array.astype(np.float32) for name, array in halves.items()}
+    module = CharacterModel.from_params(params).eval()
+    held_out = validation_text(metadata)
+    ids = Vocabulary(metadata["characters"]).encode(held_out)
+    return (
+        halves,
+        metadata
+        | {
+            "precision": "float16",
+            "validation_nats": evaluate(NumPyModel(module), ids),  # in float32, as in training
+            "units": units(module, held_out[:PASSAGE], ids[:PASSAGE]),
+        },
+    )
+
+
+def validation_text(metadata):
+    """The part of its corpus that a model did not train on."""
+    return train_validation_split(load_corpus(metadata["corpus"]), metadata["training_share"])[1]
+
+
+def units(module, passage, ids):
+    """For each property of the text, the hidden unit that follows it best.
+
+    The unit is chosen on the first half of the passage, its correlation is that on the second, as
+    in chapter 2.
+    """
+    hidden = []
+    module.layers.register_forward_hook(lambda layers, given, made: hidden.append(made[0]))
+    NumPyModel(module).forward(ids[:, None])
+    hidden, half, found = hidden[0][:, 0].numpy(), len(ids) // 2, []  # (N, H)
+    for name, wanted in properties(passage).items():
+        unit = int(np.abs(correlations(hidden[:half], wanted[:half])).argmax())
+        there = correlations(hidden[half:], wanted[half:])[unit]
+        found.append({"follows": name, "unit": unit, "correlation": round(float(there), 2)})
+    return found
+
+
+def properties(passage):
+    """Three properties of each place, from the text up to there: (N,) each."""
+    table, line, word, in_name = [], 0, 0, False
+    for k, character in enumerate(passage):
+        line = 0 if character == "\n" else line + 1
+        word = word + 1 if character.isalpha() else 0
+        if character == "\n":  # a name stands after an empty line
+            in_name = passage[k - 1 : k] == "\n"
+        table.append((line, in_name, word))
+    names = "place in the line", "in a speaker's name", "place in the word"
+    return dict(zip(names, np.array(table, float).T, strict=True))
+
+
+def correlations(hidden, wanted):
+    """Of each unit, (N, H), with a property, (N,)."""
+    hidden, wanted = hidden - hidden.mean(axis=0), wanted - wanted.mean()
+    return wanted @ hidden / (np.linalg.norm(hidden, axis=0) * np.linalg.norm(wanted))
 
 
 def main():

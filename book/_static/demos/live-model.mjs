@@ -51,6 +51,7 @@ class LiveModel {
     this.status = make("p", { class: "lm-status", role: "status" });
     this.totals = make("p", { class: "lm-totals" });
     this.unit = make("input", { type: "number", min: "0", value: "0", input: () => this.look({ unit: this.number(this.unit) }) });
+    this.units = make("p", { class: "lm-units" });
     this.part = make("select", { change: () => this.look({ part: this.part.value }) },
       ...PARTS.map(([value, text]) => make("option", { value }, `${text}, ${value}`)));
     this.place = make("input", { type: "range", min: "0", step: "1", input: () => this.look({ position: Number(this.place.value) }) });
@@ -59,21 +60,24 @@ class LiveModel {
       make("button", { type: "button", click: () => this.turn(-1) }, "Earlier"), this.pageNumber = make("span"),
       make("button", { type: "button", click: () => this.turn(1) }, "Later"));
     this.about = make("dl");
+    this.shading = choice("Shade the text by", "lm-shade", [["bits", "surprise, in bits"], ["hidden", "a hidden unit"]], (by) => {
+      this.shadeBy = by;
+      this.draw();
+    });
     const next = make("div", { class: "lm-next" }, make("h3", { class: "lm-heading" }, "What it expects next"), this.bars.element);
     const inside = make("div", { class: "lm-inside" }, make("h3", { class: "lm-heading" }, "What happens inside"),
-      make("div", { class: "lm-settings" }, labeled("Hidden unit", this.unit), labeled("All units below", this.part)), this.maps.element);
+      make("div", { class: "lm-settings" }, labeled("Hidden unit", this.unit), labeled("All units below", this.part)),
+      this.maps.element);
     this.element = make("div", { class: "lm" },
       choice("Model", "lm-model", Object.entries(MODELS).map(([name, { title }]) => [name, title]), (name) => this.change(name)),
       labeled("Type a beginning, or paste any text", this.input),
       make("div", { class: "lm-settings" },
         labeled("Temperature", this.temperature, this.warmth), labeled("Top-k", this.topK), labeled("Seed", this.seed),
-        make("label", { class: "lm-check" }, this.slow, "slowly, to watch")),
-      make("div", { class: "lm-buttons" }, this.writeButton, this.stopButton, this.status),
-      choice("Shade the text by", "lm-shade", [["bits", "surprise, in bits"], ["hidden", "the hidden unit"]], (by) => {
-        this.shadeBy = by;
-        this.draw();
-      }),
-      this.text.element, this.totals, this.pager, labeled("Look at a character", this.place), this.placed,
+        make("label", { class: "lm-check" }, this.slow, "slowly, to watch"),
+        make("div", { class: "lm-buttons" }, this.writeButton, this.stopButton)),
+      this.status,
+      this.shading, this.units, this.text.element, this.totals, this.pager,
+      make("div", { class: "lm-look" }, labeled("Look at a character", this.place), this.placed),
       make("div", { class: "lm-columns" }, next, inside),
       make("details", {}, make("summary", {}, "About this model, and what is shown"), this.about, ...notes()));
   }
@@ -137,6 +141,12 @@ class LiveModel {
     this.ask("look", { wanted, columns: this.maps.columns });
   }
 
+  /** Shade the text by a unit. */
+  shadeByUnit(unit) {
+    this.shading.querySelector("[value=hidden]").click();
+    this.look({ unit });
+  }
+
   turn(by) {
     const page = Math.max(0, Math.min(this.view.page + by, Math.ceil(this.view.length / PAGE) - 1));
     this.look({ position: Math.min((page + 1) * PAGE, this.view.length) - 1 });
@@ -155,14 +165,14 @@ class LiveModel {
   // What the worker tells.
 
   hear(message) {
-    if (message.told === "loaded") this.welcome(message);
-    else if (message.told === "failed") this.fail(new Error(message.message));
-    else this.show(message);
-  }
-
-  fail(error) {
-    this.status.textContent = `Something failed: ${error.message}`;
-    this.waiting.reject(error);
+    try {
+      if (message.told === "failed") throw new Error(message.message);
+      if (message.told === "loaded") this.welcome(message);
+      else this.show(message);
+    } catch (error) {
+      this.status.textContent = `Something failed: ${error.message}`;
+      this.waiting.reject(error);
+    }
   }
 
   welcome({ metadata, hiddenSize, parameters }) {
@@ -171,6 +181,8 @@ class LiveModel {
     this.unit.value = this.number(this.unit);
     this.topK.max = this.topK.value = this.vocabulary.length;
     this.status.textContent = "";
+    this.units.replaceChildren("Units to begin with: ", ...metadata.units.map(({ unit, follows, correlation }) =>
+      make("button", { type: "button", click: () => this.shadeByUnit(unit) }, `${unit}, ${follows}, ${signed(correlation)}`)));
     this.about.replaceChildren(...facts(metadata, hiddenSize, parameters)
       .flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
     this.waiting.resolve();
@@ -178,8 +190,8 @@ class LiveModel {
 
   /** Draw with the next frame what is told last until then. */
   show(view) {
-    if (this.view?.busy === "writing" && !view.busy && view.length === view.promptLength + LENGTH) {
-      this.status.textContent = `Written: ${LENGTH} characters.`;
+    if (this.view?.busy && !view.busy && view.length === view.promptLength + LENGTH) {
+      this.status.textContent = `Written: ${counted(LENGTH)}.`;
     }
     this.view = view;
     this.frame ??= requestAnimationFrame(() => {
@@ -213,14 +225,18 @@ function totals({ read, written, busy, progress, speed }) {
   const said = [`Your text: ${measured(read)}.`];
   if (written.characters) said.push(`Its own: ${measured(written)}.`);
   if (busy === "reading") said.push(`Reading: ${Math.floor(100 * progress)} %.`);
-  if (speed) said.push(`${Math.round(speed).toLocaleString("en")} characters per second.`);
+  if (speed) said.push(`It computes ${counted(Math.round(speed))} per second.`);
   return said.join(" ");
+}
+
+function counted(number) {
+  return `${number.toLocaleString("en")} ${number === 1 ? "character" : "characters"}`;
 }
 
 function measured({ characters, unknown, bits }) {
   const known = characters - unknown;
   const rate = known ? `${bits.toFixed(1)} bits, ${(bits / known).toFixed(2)} bits per character` : "nothing to measure";
-  return `${characters.toLocaleString("en")} characters, ${rate}${unknown ? `, ${unknown.toLocaleString("en")} not in its vocabulary` : ""}`;
+  return `${counted(characters)}, ${rate}${unknown ? `, ${unknown.toLocaleString("en")} not in its vocabulary` : ""}`;
 }
 
 function placed({ characters, bits, first, position }) {
@@ -228,6 +244,10 @@ function placed({ characters, bits, first, position }) {
   const character = characters[position - first], surprise = bits[position - first];
   const worth = Number.isNaN(surprise) ? `${codePoint(character)}, not in its vocabulary: skipped` : `${surprise.toFixed(2)} bits`;
   return `Character ${(position + 1).toLocaleString("en")}, ${named(character)}: ${worth}`;
+}
+
+function signed(number) {
+  return number.toFixed(2).replace("-", "−");
 }
 
 function facts(metadata, hiddenSize, parameters) {
@@ -245,7 +265,10 @@ function notes() {
   return [
     "Before your text, the model reads a line end; so even your first character has a probability, and a surprise: minus "
     + "the logarithm to base 2 of that probability, at temperature 1. The bars show the probabilities that it draws from, "
-    + "with your temperature and top-k.",
+    + "with your temperature and top-k; ◂ marks what did come.",
+    "The units to begin with are those whose hidden state goes most with a property of the text: each was chosen on one "
+    + "half of a held-out passage, and the number is its correlation on the other half. It doesn't show that the model uses "
+    + "the unit for that: see chapter 2, What single units do.",
     "A character outside the vocabulary is boxed, with its code point. The model skips it, and it counts for no bits.",
     "Cells above zero have the color of their role, cells below zero are ink. Gates and hidden state are full at 1, the "
     + "cell at 2.",

@@ -3,7 +3,7 @@
 import { make, named } from "./dom.mjs";
 import { PARTS } from "./reader.mjs";
 
-const PITCH = 14, LEFT = 30, ROW = 18, TEXT = 26, MAP = 192; // CSS pixels
+const PITCH = 12, LEFT = 30, ROW = 18, TEXT = 26, MAP = 160; // CSS pixels
 const ROLE = { i: "gate", f: "gate", g: "gate", o: "gate", c: "cell", h: "hidden" };
 const LIMIT = { i: 1, f: 1, g: 1, o: 1, c: 2, h: 1 }; // the size of a value with the fullest shade
 const TOP = PARTS.length * ROW + TEXT; // of the map
@@ -38,7 +38,7 @@ export class Maps {
     pen.scale(sharp, sharp);
     pen.textBaseline = "middle";
     pen.textAlign = "center";
-    pen.font = `14px ${style.getPropertyValue("--u-mono")}`;
+    pen.font = `13px ${style.getPropertyValue("--u-mono")}`;
     PARTS.forEach((part, row) => {
       pen.globalAlpha = 1;
       pen.fillStyle = color(ROLE[part]);
