@@ -136,8 +136,8 @@ def changed_slides(root):
         cell for cell in notebook.cells if cell.cell_type == "code" and not gates.deck.live(cell)
     ]
     stored = [[dict(output) for output in cell.outputs] for cell in notebook.cells]
-    place = f"from unrolled import results\nresults.FOLDER = {str(root / 'data' / 'results')!r}"
-    place = f"from pathlib import Path\n{place}\nresults.FOLDER = Path(results.FOLDER)"
+    place = "from pathlib import Path\n\nfrom unrolled import results\n\n"
+    place += f"results.FOLDER = Path({str(root / 'data' / 'results')!r})"
     notebook.cells.insert(0, nbformat.v4.new_code_cell(place))
     resources = {"metadata": {"path": str(root / "book" / "teach")}}
     NotebookClient(notebook, resources=resources, kernel_name="python3").execute()
@@ -147,9 +147,10 @@ def changed_slides(root):
 
 def test_a_change_of_results_changes_the_deck(sources):
     chapter = sources / "notebooks" / "01_rnn_from_scratch.ipynb"
-    text = chapter.read_text(encoding="utf-8")
-    assert text.count("Twenty steps back, ") == 1
-    chapter.write_text(text.replace("Twenty steps back, ", "Twenty steps back, 1"))
+    text = chapter.read_text(encoding="utf-8").replace(
+        "Twenty steps back, ", "Twenty steps back, 1"
+    )
+    chapter.write_text(text, encoding="utf-8")
     echo = sources / "data" / "results" / "echo.json"
     numbers = re.sub(r'"symbols": [\d.]+', '"symbols": 0.5', echo.read_text(encoding="utf-8"))
     echo.write_text(numbers, encoding="utf-8")
@@ -181,7 +182,7 @@ FAULTS = {
         "<pre style='overflow: hidden; width: 9em'>{}</pre>".format("wide" * 20),
         "cut off: pre wide",
     ),
-    "overlap": ("<p style='margin-top: -1em'>over</p>", "overlap: h2 A slide / p over"),
+    "overlap": ("<p style='margin-top: -3em'>over</p>", "overlap: h2 A slide / p over"),
     "hidden at first": (
         "<p class='fragment' style='margin-top: 700px'>low</p>",
         "slide 1, 1: outside the slide: p low",

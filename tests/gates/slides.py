@@ -137,7 +137,8 @@ def misplaced(page):
     """What sticks out of the shown slide, is cut off, or lies upon something else."""
     return page.evaluate(
         """() => {
-            const slide = Reveal.getCurrentSlide(), edge = slide.getBoundingClientRect()
+            const slide = Reveal.getCurrentSlide()
+            const edge = Reveal.getSlidesElement().getBoundingClientRect()
             const blocks = "h1, h2, p, li, pre, td, th, figcaption, svg, svg text, .katex-display"
             const seen = [...slide.querySelectorAll(blocks)].filter(
                 e => !e.closest(".notes") && e.checkVisibility({
