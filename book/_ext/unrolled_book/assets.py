@@ -132,4 +132,4 @@ def _in_bundle(name: str) -> bool:
 def setup(app: Sphinx) -> None:
     """Register the events."""
     app.connect("html-page-context", choose, priority=900)  # after the theme's and Sphinx's own
-    app.connect("build-finished", write_sheet)
+    app.connect("build-finished", write_sheet, priority=900)  # after the theme's code colors

@@ -73,7 +73,8 @@ class ChapterCards(SphinxDirective):
 
     def _lines(self, page: str, chapter: Chapter) -> StringList:
         text = f"[{chapter.title}](/{page})\n\n{chapter.promise}\n\n"
-        text += f"{chapter.time[0].upper()}{chapter.time[1:]}\n\n{chapter.outcomes}"
+        text += f"{chapter.time[0].upper()}{chapter.time[1:]}.\n\n"
+        text += f"Afterwards you can\n\n{chapter.outcomes}"
         return StringList(text.splitlines(), source=self.env.doc2path(self.env.docname))
 
 

@@ -18,9 +18,10 @@ from unrolled_book.motif import WORD, write_picture
 
 TAGLINE = "Recurrent networks, understood by building them."
 LONGEST = 160  # characters of a description that search engines show
-DESCRIPTIONS = {  # of the pages that are not written by hand
-    "search": "Search the chapters, the notation and the glossary of Unrolled.",
-    "genindex": "The terms of Unrolled in alphabetical order, and where each is explained.",
+# Titles and descriptions of the pages that are not written by hand.
+MADE = {
+    "search": ("Search", "Search the chapters, the notation and the glossary of Unrolled."),
+    "genindex": ("Index", "The terms of Unrolled from A to Z, and where each is explained."),
 }
 LOST = """\
 <!DOCTYPE html>
@@ -68,10 +69,10 @@ def describe(doctree: nodes.document | None) -> str:
 
 def describe_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Give the page's template its title and its `<meta>` elements."""
-    book, title = app.config.html_title, re.sub("<[^>]*>", "", context.get("title") or "")
+    title, description = MADE.get(page) or (context.get("title", ""), describe(doctree))
+    book, title = app.config.html_title, re.sub("<[^>]*>", "", title)
     first = page == app.config.root_doc
     context["page_title"] = f"{book}: {TAGLINE[:-1].lower()}" if first else f"{title} — {book}"
-    description = DESCRIPTIONS.get(page) or describe(doctree)
     about = [
         ("description", description),
         ("og:type", "website" if first else "article"),
