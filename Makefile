@@ -53,7 +53,7 @@ audit: $(FRONT_END_TESTS) book  ## Weigh each page, and print Lighthouse's score
 	$(BIN)/python tools/audit.py
 
 lab: setup  ## Open the notebooks in JupyterLab
-	@$(BIN)/jupyter trust notebooks/*.ipynb > /dev/null  # else JupyterLab doesn't show SVG
+	@$(BIN)/jupyter trust notebooks/*.ipynb book/*.ipynb book/teach/*.ipynb > /dev/null  # else JupyterLab doesn't show SVG
 	TQDM_DISABLE= $(BIN)/jupyter lab notebooks
 
 notebooks: setup  ## Write each .ipynb anew from its .md, and execute it
