@@ -126,6 +126,7 @@ class LiveModel {
 
   read() {
     this.look({ page: null, position: null });
+    this.status.textContent = "";
     this.ask("read", { text: this.input.value });
   }
 

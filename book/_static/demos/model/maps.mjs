@@ -58,7 +58,7 @@ export class Maps {
     });
     this.drawAll(pen, view, colors);
     pen.strokeStyle = colors.ink;
-    pen.strokeRect(LEFT + (view.position - view.map.start) * PITCH - 0.5, 0.5, PITCH, TOP + MAP - 1);
+    if (view.position >= view.first) pen.strokeRect(LEFT + (view.position - view.map.start) * PITCH - 0.5, 0.5, PITCH, TOP + MAP - 1);
     canvas.setAttribute("aria-label", describe(view));
   }
 
