@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -68,6 +69,15 @@ def test_the_units_to_begin_with_follow_what_they_say():
     found = np.corrcoef(hidden[half:, said["unit"]], in_word[1 + half :])[0, 1]
     assert found == pytest.approx(said["correlation"], abs=0.011)
     assert abs(found) > 0.3
+
+
+def test_the_tool_refuses_weights_of_another_text():
+    before = (WEIGHTS / "shakespeare.safetensors").read_bytes()
+    tool, other = ROOT / "tools" / "weights.py", WEIGHTS / "play.safetensors"
+    command = [sys.executable, tool, "shakespeare", "--trained", other]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and "was trained on play, not on shakespeare" in done.stderr
+    assert (WEIGHTS / "shakespeare.safetensors").read_bytes() == before
 
 
 def test_shakespeare_is_the_one_that_the_book_reads():

@@ -35,9 +35,8 @@ def trained(name, folder):
     return out
 
 
-def rounded(path):
-    """Weights in float16, and the file's metadata with what these weights reach and follow."""
-    arrays, metadata = load_arrays(path)
+def rounded(arrays, metadata):
+    """Weights in float16, and their metadata with what these weights reach and follow."""
     halves = {name: array.astype(np.float16) for name, array in arrays.items()}
     params = {name: array.astype(np.float32) for name, array in halves.items()}
     module = CharacterModel.from_params(params).eval()
@@ -107,9 +106,10 @@ def main():
     for name in [options.name] if options.name else OPTIONS:
         with tempfile.TemporaryDirectory() as folder:
             path = options.trained or trained(name, folder)
-            arrays, metadata = rounded(path)
-        if metadata["corpus"] != name:
-            parser.error(f"{path} was trained on {metadata['corpus']}, not on {name}")
+            arrays, metadata = load_arrays(path)
+        if metadata.get("corpus") != name:
+            parser.error(f"{path} was trained on {metadata.get('corpus')}, not on {name}")
+        arrays, metadata = rounded(arrays, metadata)
         save_arrays(FOLDER / f"{name}.safetensors", arrays, metadata)
         print(f"{name}: validation {train.in_units(metadata['validation_nats'])}, rounded")
 

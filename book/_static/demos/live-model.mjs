@@ -1,17 +1,19 @@
 /** The live model: a reader types, a trained LSTM goes on, and both can be looked into. */
 
 import { Bars } from "./model/bars.mjs";
-import { choice, codePoint, labeled, make, named } from "./model/dom.mjs";
+import { choice, labeled, make } from "./model/dom.mjs";
 import { Maps } from "./model/maps.mjs";
 import { PAGE } from "./model/reader.mjs";
 import { TextView } from "./model/text-view.mjs";
+import { counted, facts, notes, placed, signed, totals } from "./model/words.mjs";
 
 const MODELS = {
   play: { title: "The Weir", prompt: "Wren:\nWho keeps the " },
   shakespeare: { title: "Tiny Shakespeare", prompt: "ROMEO:\nWhat is the " },
 };
 const LENGTH = 1000; // characters that one press writes at most
-const PARTS = [["h", "hidden state"], ["c", "cell"], ["i", "input gate"], ["f", "forget gate"], ["g", "candidate"], ["o", "output gate"]];
+const PARTS = [["h", "hidden state"], ["c", "cell"], ["i", "input gate"], ["f", "forget gate"], ["g", "candidate"],
+  ["o", "output gate"]];
 
 /** Put the demo in the place of the section's text, as soon as the first model is there. */
 export async function mount(section) {
@@ -25,7 +27,7 @@ class LiveModel {
   constructor() {
     this.worker = new Worker(new URL("./model/worker.mjs", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }) => this.hear(data);
-    this.worker.onerror = (event) => this.hear({ told: "failed", message: event.message || "the worker did not start" });
+    this.worker.onerror = ({ message }) => this.hear({ told: "failed", message: message || "the worker did not start" });
     this.view = null;
     this.follow = true; // whether the reader looks at the end of the text
     this.shadeBy = "bits";
@@ -41,7 +43,8 @@ class LiveModel {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.input = make("textarea", { rows: "3", spellcheck: "false", input: () => this.read() });
     this.input.value = MODELS.play.prompt;
-    this.temperature = make("input", { type: "range", min: "0.1", max: "2", step: "0.05", value: "0.7", input: () => this.draw() });
+    this.temperature = make("input", { type: "range", min: "0.1", max: "2", step: "0.05", value: "0.7",
+      input: () => this.draw() });
     this.warmth = make("output");
     this.topK = make("input", { type: "number", min: "1", input: () => this.draw() });
     this.seed = make("input", { type: "number", value: "1", step: "1" });
@@ -50,26 +53,30 @@ class LiveModel {
     this.stopButton = make("button", { type: "button", disabled: true, click: () => this.stop() }, "Stop");
     this.status = make("p", { class: "lm-status", role: "status" });
     this.totals = make("p", { class: "lm-totals" });
-    this.unit = make("input", { type: "number", min: "0", value: "0", input: () => this.look({ unit: this.number(this.unit) }) });
+    this.unit = make("input", { type: "number", min: "0", value: "0",
+      input: () => this.look({ unit: this.number(this.unit) }) });
     this.units = make("p", { class: "lm-units" });
     this.part = make("select", { change: () => this.look({ part: this.part.value }) },
       ...PARTS.map(([value, text]) => make("option", { value }, `${text}, ${value}`)));
-    this.place = make("input", { type: "range", min: "0", step: "1", input: () => this.look({ position: Number(this.place.value) }) });
+    this.place = make("input", { type: "range", min: "0", step: "1",
+      input: () => this.look({ position: Number(this.place.value) }) });
     this.placed = make("p", { class: "lm-placed" });
     this.pager = make("div", { class: "lm-pager" },
       make("button", { type: "button", click: () => this.turn(-1) }, "Earlier"), this.pageNumber = make("span"),
       make("button", { type: "button", click: () => this.turn(1) }, "Later"));
     this.about = make("dl");
-    this.shading = choice("Shade the text by", "lm-shade", [["bits", "surprise, in bits"], ["hidden", "a hidden unit"]], (by) => {
+    const shades = [["bits", "surprise, in bits"], ["hidden", "a hidden unit"]];
+    this.shading = choice("Shade the text by", "lm-shade", shades, (by) => {
       this.shadeBy = by;
       this.draw();
     });
-    const next = make("div", { class: "lm-next" }, make("h3", { class: "lm-heading" }, "What it expects next"), this.bars.element);
-    const inside = make("div", { class: "lm-inside" }, make("h3", { class: "lm-heading" }, "What happens inside"),
+    const titles = Object.entries(MODELS).map(([name, { title }]) => [name, title]);
+    const next = make("div", {}, make("h3", { class: "lm-heading" }, "What it expects next"), this.bars.element);
+    const inside = make("div", {}, make("h3", { class: "lm-heading" }, "What happens inside"),
       make("div", { class: "lm-settings" }, labeled("Hidden unit", this.unit), labeled("All units below", this.part)),
       this.maps.element);
     this.element = make("div", { class: "lm" },
-      choice("Model", "lm-model", Object.entries(MODELS).map(([name, { title }]) => [name, title]), (name) => this.change(name)),
+      choice("Model", "lm-model", titles, (name) => this.change(name)),
       labeled("Type a beginning, or paste any text", this.input),
       make("div", { class: "lm-settings" },
         labeled("Temperature", this.temperature, this.warmth), labeled("Top-k", this.topK), labeled("Seed", this.seed),
@@ -119,6 +126,7 @@ class LiveModel {
 
   read() {
     this.look({ page: null, position: null });
+    this.status.textContent = "";
     this.ask("read", { text: this.input.value });
   }
 
@@ -153,7 +161,8 @@ class LiveModel {
   }
 
   settings() {
-    return { temperature: Number(this.temperature.value), topK: this.number(this.topK), seed: Number(this.seed.value) | 0 };
+    const seed = Number(this.seed.value) | 0; // 32 bits
+    return { temperature: Number(this.temperature.value), topK: this.number(this.topK), seed };
   }
 
   /** The number in a field, within the field's limits. */
@@ -182,7 +191,8 @@ class LiveModel {
     this.topK.max = this.topK.value = this.vocabulary.length;
     this.status.textContent = "";
     this.units.replaceChildren("Units to begin with: ", ...metadata.units.map(({ unit, follows, correlation }) =>
-      make("button", { type: "button", click: () => this.shadeByUnit(unit) }, `${unit}, ${follows}, ${signed(correlation)}`)));
+      make("button", { type: "button", click: () => this.shadeByUnit(unit) },
+        `${unit}, ${follows}, ${signed(correlation)}`)));
     this.about.replaceChildren(...facts(metadata, hiddenSize, parameters)
       .flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
     this.waiting.resolve();
@@ -205,8 +215,16 @@ class LiveModel {
     const { view } = this;
     if (!view) return;
     this.stopButton.disabled = !view.busy;
-    this.text.draw(view, this.shadeBy, this.follow);
     this.totals.textContent = totals(view);
+    if (view.busy === "reading") return; // a long text goes by too fast to be looked at
+    this.text.draw(view, this.shadeBy, this.follow);
+    this.drawPlace(view);
+    this.bars.draw(view.logits, this.vocabulary, this.settings(), view.characters[view.position - view.first + 1]);
+    this.maps.draw(view);
+  }
+
+  /** Draw where the reader looks. */
+  drawPlace(view) {
     const pages = Math.ceil(view.length / PAGE);
     this.pager.hidden = pages < 2;
     this.pageNumber.textContent = `page ${view.page + 1} of ${pages}`;
@@ -214,63 +232,5 @@ class LiveModel {
     this.place.max = view.length - 1;
     this.place.value = view.position;
     this.placed.textContent = placed(view);
-    this.bars.draw(view.logits, this.vocabulary, this.settings(), view.characters[view.position - view.first + 1]);
-    this.maps.draw(view);
   }
-}
-
-// What is said.
-
-function totals({ read, written, busy, progress, speed }) {
-  const said = [`Your text: ${measured(read)}.`];
-  if (written.characters) said.push(`Its own: ${measured(written)}.`);
-  if (busy === "reading") said.push(`Reading: ${Math.floor(100 * progress)} %.`);
-  if (speed) said.push(`It computes ${counted(Math.round(speed))} per second.`);
-  return said.join(" ");
-}
-
-function counted(number) {
-  return `${number.toLocaleString("en")} ${number === 1 ? "character" : "characters"}`;
-}
-
-function measured({ characters, unknown, bits }) {
-  const known = characters - unknown;
-  const rate = known ? `${bits.toFixed(1)} bits, ${(bits / known).toFixed(2)} bits per character` : "nothing to measure";
-  return `${counted(characters)}, ${rate}${unknown ? `, ${unknown.toLocaleString("en")} not in its vocabulary` : ""}`;
-}
-
-function placed({ characters, bits, first, position }) {
-  if (position < 0) return "No text yet: it has read a line end, and expects a first character.";
-  const character = characters[position - first], surprise = bits[position - first];
-  const worth = Number.isNaN(surprise) ? `${codePoint(character)}, not in its vocabulary: skipped` : `${surprise.toFixed(2)} bits`;
-  return `Character ${(position + 1).toLocaleString("en")}, ${named(character)}: ${worth}`;
-}
-
-function signed(number) {
-  return number.toFixed(2).replace("-", "−");
-}
-
-function facts(metadata, hiddenSize, parameters) {
-  const nats = metadata.validation_nats, share = Math.round(100 * metadata.training_share);
-  return [
-    ["Model", `LSTM, one layer of ${hiddenSize} units, ${parameters.toLocaleString("en")} parameters in ${metadata.precision}`],
-    ["Learned from", `${metadata.corpus}, SHA-256 ${metadata.corpus_sha256}`],
-    ["Split", `the first ${share} % of the text train, the rest validates`],
-    ["Validation loss", `${nats.toFixed(4)} nats, ${(nats / Math.LN2).toFixed(3)} bits per character`],
-    ["Trained with", metadata.command],
-  ];
-}
-
-function notes() {
-  return [
-    "Before your text, the model reads a line end; so even your first character has a probability, and a surprise: minus "
-    + "the logarithm to base 2 of that probability, at temperature 1. The bars show the probabilities that it draws from, "
-    + "with your temperature and top-k; ◂ marks what did come.",
-    "The units to begin with are those whose hidden state goes most with a property of the text: each was chosen on one "
-    + "half of a held-out passage, and the number is its correlation on the other half. It doesn't show that the model uses "
-    + "the unit for that: see chapter 2, What single units do.",
-    "A character outside the vocabulary is boxed, with its code point. The model skips it, and it counts for no bits.",
-    "Cells above zero have the color of their role, cells below zero are ink. Gates and hidden state are full at 1, the "
-    + "cell at 2.",
-  ].map((text) => make("p", {}, text));
 }

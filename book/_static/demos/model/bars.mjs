@@ -9,11 +9,11 @@ export class Bars {
   constructor() {
     this.element = make("ol", { class: "lm-bars" });
     this.rows = Array.from({ length: MOST }, () => {
-      const row = { character: make("span", { class: "character" }), bar: make("span", { class: "bar", "aria-hidden": "true" }),
-        share: make("span", { class: "share" }) };
-      row.item = make("li", {}, row.character, row.bar, row.share);
-      this.element.append(row.item);
-      return row;
+      const character = make("span", { class: "character" }), share = make("span", { class: "share" });
+      const bar = make("span", { class: "bar", "aria-hidden": "true" });
+      const item = make("li", {}, character, bar, share);
+      this.element.append(item);
+      return { item, character, bar, share };
     });
   }
 

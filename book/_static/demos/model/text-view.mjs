@@ -34,7 +34,7 @@ export class TextView {
       const drawn = `${character}${level}${written}${chosen}`;
       if (this.drawn[place] === drawn) return;
       this.drawn[place] = drawn;
-      span.textContent = level === "unknown" ? `${character} ${codePoint(character)}` : character === "\n" ? "↵\n" : character;
+      span.firstChild.data = level === "unknown" ? `${character} ${codePoint(character)}` : character.replace("\n", "↵\n");
       span.className = `${written ? "written" : "given"}${chosen ? " chosen" : ""}${character === "\n" ? " end" : ""}`;
       span.dataset.level = level;
     });
@@ -44,7 +44,7 @@ export class TextView {
   }
 
   add() {
-    const span = make("span");
+    const span = make("span", {}, document.createTextNode("")); // its data change; no nodes come and go
     this.spans.push(span);
     this.element.append(span);
     return span;
