@@ -7,3 +7,9 @@ function addTabStops() {
 window.addEventListener("load", addTabStops);
 window.addEventListener("resize", addTabStops);
 document.addEventListener("toggle", addTabStops, true); // a hidden answer has no width until it is opened
+
+/* Paper is light. */
+const page = document.documentElement;
+let shown = page.dataset.theme;
+window.addEventListener("beforeprint", () => { shown = page.dataset.theme; page.dataset.theme = "light"; });
+window.addEventListener("afterprint", () => { page.dataset.theme = shown; });

@@ -8,6 +8,7 @@ branch named `colab`.
 """
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -45,9 +46,8 @@ def write_downloads(app: Sphinx) -> None:
 def install_cell(notebook: nbformat.NotebookNode, wheel: str) -> nbformat.NotebookNode:
     """Return the cell that installs the wheel, with PyTorch if the notebook imports it."""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    extra = "[torch]" if "torch" in code else ""
-    cell = nbformat.v4.new_code_cell(INSTALL.format(extra=extra, wheel=wheel))
-    return cell | {"id": "install"}
+    extra = "[torch]" if re.search(r"^\s*(?:import|from) torch\b", code, re.M) else ""
+    return nbformat.v4.new_code_cell(INSTALL.format(extra=extra, wheel=wheel), id="install")
 
 
 def offer(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:

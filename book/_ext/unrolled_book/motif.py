@@ -51,7 +51,7 @@ def write_picture(path: Path, title: str) -> None:
         words = {"ha": "center", "va": "center", "fontsize": 24, "family": "monospace"}
         axes.text(x, 0.5, letter, color=DARK["input"], **words)
         axes.text(x, 2.7, following, color=DARK["target"], **words)
-    size = 52 if len(title) < 26 else 38
+    size = min(52, 1250 / len(title))  # so that it fits on one line
     axes.text(0.7, 5.5, "Unrolled", color=DARK["muted"], fontsize=24, va="center")
     axes.text(0.7, 4.3, title, color=DARK["ink"], fontsize=size, weight="bold", va="center")
     buffer = BytesIO()
