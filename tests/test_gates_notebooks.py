@@ -15,6 +15,8 @@ from unrolled.palette import LIGHT
 
 NOTEBOOKS = [*CHAPTERS, TALK]
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+TALK_GATES = [gate for gate in gates.GATES if gate not in (gates.exercises, gates.size)]
 
 
 def test_every_notebook_has_its_pair():
@@ -27,10 +29,19 @@ def test_pairs_hold_the_same_cells(path):
     expect_none(gates.differences(path.with_suffix(".md"), path))
 
 
-@each_notebook
+@each_chapter
 @pytest.mark.parametrize("gate", gates.GATES, ids=lambda gate: gate.__name__)
-def test_notebook(gate, path):
+def test_chapter(gate, path):
     expect_none(gate(path))
+
+
+@pytest.mark.parametrize("gate", TALK_GATES, ids=lambda gate: gate.__name__)
+def test_talk(gate):
+    expect_none(gate(TALK))
+
+
+def test_the_talk_is_small_for_its_many_pictures():
+    expect_none(gates.size(TALK, most=650_000))
 
 
 def test_ruff():

@@ -140,10 +140,10 @@ def bad_outputs(path):
     return problems
 
 
-def size(path):
+def size(path, most=MAX_BYTES):
     """The notebook keeps within the size budget."""
-    if (actual := path.stat().st_size) > MAX_BYTES:
-        return [f"{path.name}: {actual:,} bytes, at most {MAX_BYTES:,}"]
+    if (actual := path.stat().st_size) > most:
+        return [f"{path.name}: {actual:,} bytes, at most {most:,}"]
     return []
 
 
