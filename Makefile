@@ -13,7 +13,7 @@ export TQDM_DISABLE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book slides test audit lab notebooks student results bench headline weights lock clean
+.PHONY: help setup book slides talk test audit lab notebooks student results bench headline weights lock clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
@@ -45,6 +45,10 @@ book: setup  ## Build the book; a warning is an error
 
 slides: setup  ## Build the slides of the talk alone, and say how long the talk takes
 	$(BIN)/python tools/slides.py
+
+talk: setup  ## Open the talk's notebook in JupyterLab, to run its live cells
+	@$(BIN)/jupyter trust book/teach/lunch_and_learn.ipynb > /dev/null
+	TQDM_DISABLE= $(BIN)/jupyter lab book/teach/lunch_and_learn.ipynb
 
 test: $(FRONT_END_TESTS) setup  ## Run every test: package, notebooks, book, browser
 	$(BIN)/python -m pytest

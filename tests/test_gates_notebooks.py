@@ -15,6 +15,7 @@ from unrolled.palette import LIGHT
 
 NOTEBOOKS = gates.notebooks(ROOT)
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
 def test_every_notebook_has_its_pair():
@@ -33,7 +34,7 @@ def test_notebook(gate, path):
     expect_none(gate(path))
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@each_chapter
 @pytest.mark.parametrize("gate", gates.CHAPTER_GATES, ids=lambda gate: gate.__name__)
 def test_chapter(gate, path):
     expect_none(gate(path))

@@ -101,6 +101,7 @@ def open_deck(browser, address, size):
     found = browser_gates.listen(page)
     page.goto(address)
     page.wait_for_function("window.Reveal && Reveal.isReady() && document.fonts.ready")
+    page.add_style_tag(content="* { transition: none !important }")  # each state is there at once
     return page, found
 
 
