@@ -79,7 +79,7 @@ bench: setup  ## Time the NumPy LSTM, on a machine that does nothing else (15 mi
 	$(BIN)/python tools/speed_results.py
 	$(BIN)/python tools/numpy_shakespeare_results.py
 
-headline: setup  ## Train chapter 4's model on Tiny Shakespeare: 45 minutes as `bench`, then as long again
+headline: setup  ## Train chapter 4's model on Tiny Shakespeare: 25 minutes as `bench`, then as long again
 	$(BIN)/python tools/shakespeare_results.py headline
 	$(BIN)/python tools/shakespeare_results.py log
 	$(BIN)/python tools/shakespeare_results.py longer

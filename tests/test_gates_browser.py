@@ -42,6 +42,8 @@ def test_a_figure_keeps_a_readable_size_and_scrolls(browser, address, size, scro
         page = context.new_page()
         page.goto(f"{address}/notebooks/01_rnn_from_scratch.html")
         box = page.locator(".u-scroll").first
+        box.scroll_into_view_if_needed()  # a section is laid out when the reader comes near it
+        page.wait_for_timeout(200)
         assert box.locator("svg").bounding_box()["width"] >= 480
         assert (box.bounding_box()["width"] < 480) == scrolls
         assert box.evaluate("box => box.tabIndex == 0") == scrolls  # reached with the keyboard
@@ -49,6 +51,22 @@ def test_a_figure_keeps_a_readable_size_and_scrolls(browser, address, size, scro
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(200)
         assert (box.evaluate("box => box.scrollLeft") > 0) == scrolls
+
+
+def test_the_script_behind_the_menus_is_loaded_by_the_first_press(browser, address):
+    with gates.new_context(browser, "light", "wide") as context:
+        page, scripts = context.new_page(), []
+        page.on("request", lambda r: scripts.append(r.url) if "pydata-sphinx" in r.url else None)
+        page.goto(f"{address}/book/notation.html", wait_until="networkidle")
+        assert not scripts
+        page.keyboard.press("Control+K")
+        page.wait_for_selector("#pst-search-dialog[open]")
+        page.keyboard.press("Escape")
+        page.reload(wait_until="networkidle")
+        shown = page.evaluate("document.documentElement.dataset.mode")
+        page.locator(".theme-switch-button").first.click()
+        page.wait_for_function(f"document.documentElement.dataset.mode != '{shown}'")
+        assert len([url for url in scripts if url.endswith(".js")]) == 2
 
 
 def test_search_finds_a_word(browser, address):

@@ -1,7 +1,7 @@
 """Train chapter 4's model on Tiny Shakespeare: data/results/shakespeare*.json.
 
     python tools/shakespeare_results.py headline   five starts, three minutes each
-    python tools/shakespeare_results.py log        what each choice bought, three minutes each
+    python tools/shakespeare_results.py log        what each choice bought, in half of that time
     python tools/shakespeare_results.py longer     the best with more time
 
 Run the first two on a machine that does nothing else: how far they get in that time is the result.
@@ -66,11 +66,11 @@ def headline():
 
 
 def log():
-    """Train with one more change each time, for three minutes, from one seed."""
+    """Train with one more change each time, for a minute and a half, from one seed."""
     options, rows = BASELINE, []
     for change, values in CHANGES:
         options = options | values
-        record = run(options, seconds=180)
+        record = run(options, seconds=90)
         rows.append({"change": change} | {name: record[name] for name in (*FACTS, "command")})
         results.save("shakespeare_log", {"runs": rows}, packages=("numpy", "torch"))
 

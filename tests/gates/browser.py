@@ -171,8 +171,11 @@ def problems(context, address, theme):
     found = listen(page)
     try:
         page.goto(address, wait_until="networkidle")
-        # Collapsed solutions must fit, and be accessible, too.
+        # Collapsed solutions, and what is not yet laid out, must fit and be accessible too.
+        page.add_style_tag(content="* { content-visibility: visible !important }")
         page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        page.mouse.move(1, 1)  # loads the script that serves the menus
+        page.wait_for_load_state("networkidle")
         found += wrong_theme(page, theme) + overflow(page) + axe(page)
     finally:
         page.close()

@@ -17,7 +17,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 HEAD = re.compile(
     r"^# (?P<title>.+?)\n\n(?P<promise>.+?)\n\n"
     r"\*\*Time\*\*: (?P<time>.+?)\.\\?\n.+?"
-    r"\n\nAfter this chapter you can\n\n(?P<outcomes>(?:- .+?\n(?:  .+\n)*)+)",
+    r"\n\nAfter this chapter you can\n\n(?P<outcomes>(?:- [^\n]+\n(?:  [^\n]+\n)*)+)",
     re.M | re.S,
 )
 

@@ -4,17 +4,22 @@ In a page `{{ reach.LSTM }}` becomes the number: MyST substitutes it. A name tha
 warning, so it fails the build. Each group says which chapter shows the same numbers.
 """
 
+from pathlib import Path
+
 import numpy as np
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from unrolled import results, tasks
+from unrolled import results, tasks, training
+
+WEIGHTS = Path(__file__).parents[3] / "data" / "weights"
 
 
 def facts() -> dict[str, dict[str, str]]:
     """Return every number, as it is printed, by its group and name."""
     return {
         "counting": counting(),
+        "live": live(),
         "bias": forget_bias(),
         "reach": reach(),
         "reber": reber(),
@@ -35,6 +40,12 @@ def counting() -> dict[str, str]:
         "context": str(int(np.argmin(nats))),
         "rnn": spread(play["validation_nats"], 2),
     }
+
+
+def live() -> dict[str, str]:
+    """Return what the play's model that runs in the page reaches, and after how many passes."""
+    _, metadata = training.load_arrays(WEIGHTS / "play.safetensors")
+    return {"nats": f"{metadata['validation_nats']:.2f}", "passes": str(metadata["epochs"])}
 
 
 def forget_bias() -> dict[str, str]:

@@ -93,6 +93,12 @@ def _variable(color: str) -> str:
     return f"var(--u-{role})" if role else color
 
 
+def scrolling_figure(svg: str) -> nodes.figure:
+    """Return a figure that scrolls where the page is narrower than it."""
+    box = f'<div class="u-scroll">{svg}</div>'
+    return nodes.figure("", nodes.raw("", box, format="html"), classes=["u-figure"])
+
+
 class InlineFigures(SphinxTransform):
     """Replace each SVG output, and the Markdown output after it, by a figure with a caption.
 
@@ -119,8 +125,7 @@ class InlineFigures(SphinxTransform):
             svg = themed_svg(Path(path).read_text(encoding="utf-8"), prefix)
         except ValueError as error:
             raise ExtensionError(f"{self.env.docname}, {prefix}: {error}") from None
-        svg = f'<div class="u-scroll">{svg}</div>'
-        figure = nodes.figure("", nodes.raw("", svg, format="html"), classes=["u-figure"])
+        figure = scrolling_figure(svg)
         caption = output.next_node(descend=False, siblings=True)
         if isinstance(caption, nodes.container) and _mime_types(caption) == ["text/markdown"]:
             paragraphs = list(caption.findall(nodes.paragraph))
@@ -160,7 +165,7 @@ class Diagram(SphinxDirective):
         draw = getattr(diagrams, name)
         self.env.note_dependency(inspect.getfile(draw))
         svg = themed_svg(str(draw()), name.replace("_", "-"))
-        figure = nodes.figure("", nodes.raw("", svg, format="html"), classes=["u-figure"])
+        figure = scrolling_figure(svg)
         if self.content:
             words, _ = self.state.inline_text(" ".join(self.content), self.lineno)
             figure += nodes.caption("", "", *words)
