@@ -59,7 +59,7 @@ def test_the_script_behind_the_menus_is_loaded_by_the_first_press(browser, addre
         page.on("request", lambda r: scripts.append(r.url) if "pydata-sphinx" in r.url else None)
         page.goto(f"{address}/book/notation.html", wait_until="networkidle")
         assert not scripts
-        page.keyboard.press("Control+K")
+        page.keyboard.press("Control+k")
         page.wait_for_selector("#pst-search-dialog[open]")
         page.keyboard.press("Escape")
         page.reload(wait_until="networkidle")

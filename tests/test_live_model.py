@@ -35,7 +35,7 @@ def test_the_metadata_are_complete(name):
     arrays, metadata = load_arrays(path)
     assert path.stat().st_size <= 10**6
     assert {array.dtype for array in arrays.values()} == {np.dtype(np.float16)}
-    assert metadata["corpus"] == name and metadata["precision"] == "float16"
+    assert metadata["corpus"] == name and metadata["stored_in"] == "float16"
     assert metadata["training_share"] == train.TRAINING_SHARE
     assert 1 < metadata["validation_nats"] < 2
     *start, program = shlex.split(metadata["command"])[:3]

@@ -46,7 +46,7 @@ def rounded(arrays, metadata):
         halves,
         metadata
         | {
-            "precision": "float16",
+            "stored_in": "float16",
             "validation_nats": evaluate(NumPyModel(module), ids),  # in float32, as in training
             "units": units(module, held_out[:PASSAGE], ids[:PASSAGE]),
         },

@@ -25,7 +25,7 @@ function load() {
 }
 
 async function hold(event) {
-  const opensSearch = event.key === "k" && (event.ctrlKey || event.metaKey);
+  const opensSearch = event.key?.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
   const wanted = event.type === "click" ? event.target.closest(served) : opensSearch;
   if (!wanted || loaded?.done || !event.isTrusted) return;
   event.stopImmediatePropagation();

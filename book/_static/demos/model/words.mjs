@@ -44,7 +44,7 @@ export function facts(metadata, hiddenSize, parameters) {
   const nats = metadata.validation_nats, share = Math.round(100 * metadata.training_share);
   return [
     ["Model", `LSTM, one layer of ${hiddenSize} units`],
-    ["Parameters", `${parameters.toLocaleString("en")}, in ${metadata.precision}`],
+    ["Parameters", `${parameters.toLocaleString("en")}, in ${metadata.stored_in}`],
     ["Learned from", `${metadata.corpus}, SHA-256 ${metadata.corpus_sha256}`],
     ["Split", `the first ${share} % of the text train, the rest validates`],
     ["Validation loss", `${nats.toFixed(4)} nats, ${(nats / Math.LN2).toFixed(3)} bits per character`],
