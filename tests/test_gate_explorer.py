@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from unrolled.numpy_models import LSTM
 
-CHAPTER = "notebooks/02_lstm_from_scratch.html"
+CHAPTER = "notebooks/02_lstm_from_scratch.html#turn-the-gates-yourself"
 MODULE = ROOT / "book" / "_static" / "demos" / "gate-explorer.mjs"
 GATES = "ifgo"
 POSITIONS = [

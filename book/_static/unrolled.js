@@ -6,7 +6,12 @@ const observer = new ResizeObserver((entries) => {
     if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
   }
 });
-for (const box of document.querySelectorAll(boxes)) observer.observe(box);
+function watch() {
+  observer.disconnect();
+  for (const box of document.querySelectorAll(boxes)) observer.observe(box);
+}
+watch();
+document.fonts.addEventListener("loadingdone", watch); // a formula grows with its font, its box doesn't
 
 /* The theme's script serves the menus, the search box and the mark in the contents, and measures every box of the page.
    So it is loaded when the reader first moves. A button pressed before it is there is pressed again. */
