@@ -28,23 +28,25 @@ from unrolled_book import (
     slides,
 )
 
+PARTS = (
+    assets,
+    cells,
+    chapters,
+    citations,
+    demos,
+    downloads,
+    equations,
+    facts,
+    figures,
+    motif,
+    sharing,
+    site,
+    slides,
+)
+
 
 def setup(app: Sphinx) -> dict:
     """Register the parts with Sphinx."""
-    for part in (
-        assets,
-        cells,
-        chapters,
-        citations,
-        demos,
-        downloads,
-        equations,
-        facts,
-        figures,
-        motif,
-        sharing,
-        site,
-        slides,
-    ):
+    for part in PARTS:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
