@@ -50,10 +50,12 @@ talk: setup  ## Open the talk's notebook in JupyterLab, to run its live cells
 	@$(BIN)/jupyter trust book/teach/lunch_and_learn.ipynb > /dev/null
 	TQDM_DISABLE= $(BIN)/jupyter lab book/teach/lunch_and_learn.ipynb
 
+# Two workers, one thread each.
+test: export OMP_NUM_THREADS = 1
 test: $(FRONT_END_TESTS) setup  ## Run every test: package, notebooks, book, browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
-audit: $(FRONT_END_TESTS) book  ## Weigh each page, and print Lighthouse's scores (half an hour)
+audit: $(FRONT_END_TESTS) book  ## Weigh each page, and print Lighthouse's scores (ten minutes)
 	$(BIN)/python tools/audit.py
 
 lab: setup  ## Open the notebooks in JupyterLab
@@ -79,7 +81,7 @@ bench: setup  ## Time the NumPy LSTM, on a machine that does nothing else (15 mi
 	$(BIN)/python tools/speed_results.py
 	$(BIN)/python tools/numpy_shakespeare_results.py
 
-headline: setup  ## Train chapter 4's model on Tiny Shakespeare: 25 minutes as `bench`, then as long again
+headline: setup  ## Train chapter 4's model on Tiny Shakespeare (a bit over an hour, quiet as for `bench`; downloads a text)
 	$(BIN)/python tools/shakespeare_results.py headline
 	$(BIN)/python tools/shakespeare_results.py log
 	$(BIN)/python tools/shakespeare_results.py longer

@@ -1,6 +1,9 @@
 """What all tests share: the built book, and the browser."""
 
+import json
+
 import pytest
+from filelock import FileLock
 from gates import ROOT
 from gates import book as book_gates
 from gates import browser as browser_gates
@@ -13,11 +16,17 @@ settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory):
-    """Build the book: its folder, and what the build complains of."""
-    output = tmp_path_factory.mktemp("book")
-    problems = book_gates.build(ROOT, output)
-    return output / "_build" / "html", problems
+def build(tmp_path_factory, worker_id):
+    """Build the book, once for all workers: its folder, and what the build complains of."""
+    place = tmp_path_factory.getbasetemp()
+    if worker_id != "master":  # a worker's own folder lies in the folder of the run
+        place = place.parent
+    output, problems = place / "book", place / "book.json"
+    with FileLock(place / "book.lock"):
+        if not problems.exists():
+            output.mkdir()
+            problems.write_text(json.dumps(book_gates.build(ROOT, output)), encoding="utf-8")
+    return output / "_build" / "html", json.loads(problems.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,9 @@ def test_it_writes_weights_and_a_record_and_they_agree(corpus, tmp_path, cell):
     model, vocabulary = sample.load_model(out)
     assert vocabulary.characters == facts["characters"] == "".join(sorted(set(TEXT)))
     assert model.module.cell == facts["cell"] == cell
-    _, held_out = text.train_validation_split(vocabulary.encode(TEXT))
+    learned, held_out = text.train_validation_split(vocabulary.encode(TEXT))
+    as_many = learned[: len(held_out)]
+    assert record["training_nats"] == pytest.approx(training.evaluate(model, as_many))
     assert record["validation_nats"] == pytest.approx(training.evaluate(model, held_out))
     assert record["cold_nats"] == pytest.approx(
         training.evaluate(model, held_out, num_steps=256, carry_state=False)
@@ -134,11 +136,11 @@ def test_the_learning_rate_rises_to_its_peak_and_falls_to_zero(corpus, tmp_path,
 
 
 def test_the_weights_kept_are_those_with_the_lowest_validation_loss(corpus, tmp_path, monkeypatch):
-    worse, held_out = iter([3.0, 1.0, 2.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 9.5]), train.Run.held_out
-    monkeypatch.setattr(train.Run, "held_out", lambda self, **how: next(worse, 0.5))
+    worse, held_out = iter([3.0, 1.0, 2.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 9.5]), train.Run.loss
+    monkeypatch.setattr(train.Run, "loss", lambda self, ids, **how: next(worse, 0.5))
     out = tmp_path / "best.safetensors"
     assert run(corpus, out) == 0
-    monkeypatch.setattr(train.Run, "held_out", held_out)
+    monkeypatch.setattr(train.Run, "loss", held_out)
     _, facts = training.load_arrays(out)
     assert facts["validation_nats"] == 1.0 and facts["step"] == record_of(out)["validation"][1][0]
 

@@ -63,7 +63,7 @@ class Run:
             raise ValueError(f"{self.out} exists: remove it, or name another file with --out")
         corpus = load_corpus(options.corpus)
         self.vocabulary = Vocabulary.from_text(corpus)
-        ids, self.validation_ids = train_validation_split(
+        self.training_ids, self.validation_ids = train_validation_split(
             self.vocabulary.encode(corpus), TRAINING_SHARE
         )
         stream_batches(self.validation_ids, VALIDATION_ROWS, 1)  # if too short, fail now
@@ -89,7 +89,7 @@ class Run:
         self.optimizer = torch.optim.AdamW(self.trained, options.learning_rate, fused=True)
         self.batches = [
             [torch.from_numpy(array).to(self.device) for array in pair]
-            for pair in stream_batches(ids, options.batch, options.steps)
+            for pair in stream_batches(self.training_ids, options.batch, options.steps)
         ]
         self.total = options.epochs and options.epochs * len(self.batches)
         self.step, self.state = 0, None
@@ -183,7 +183,7 @@ class Run:
 
     def validate(self):
         """Measure the validation loss; save the weights if it is the lowest; save a checkpoint."""
-        loss = self.held_out()
+        loss = self.loss(self.validation_ids)
         if not math.isfinite(loss):
             raise Diverged(f"after step {self.step} the validation loss is {loss}.")
         best = loss < self.validation_nats
@@ -200,10 +200,10 @@ class Run:
             )
         self.save()
 
-    def held_out(self, **how):
-        """Validation loss, nats per character; `how` goes to `training.evaluate`."""
+    def loss(self, ids, **how):
+        """Mean loss, nats per character, without dropout; `how` goes to `training.evaluate`."""
         self.model.eval()
-        loss = evaluate(NumPyModel(self.model), self.validation_ids, **how)
+        loss = evaluate(NumPyModel(self.model), ids, **how)
         self.model.train()
         return loss
 
@@ -222,7 +222,8 @@ class Run:
         """
         arrays, _ = load_arrays(self.out)
         self.model.load_params(arrays)
-        carried = self.held_out()
+        carried = self.loss(self.validation_ids)
+        as_many = self.training_ids[: len(self.validation_ids)]
         record = {
             "command": self.command(),
             "settings": self.settings,
@@ -237,7 +238,8 @@ class Run:
             "validation_bits": carried / math.log(2),
             "validation_perplexity": math.exp(carried),
             "cold_window": COLD_WINDOW,
-            "cold_nats": self.held_out(num_steps=COLD_WINDOW, carry_state=False),
+            "cold_nats": self.loss(self.validation_ids, num_steps=COLD_WINDOW, carry_state=False),
+            "training_nats": self.loss(as_many),
         }
         results.write(self.out.with_suffix(".json"), record, ("numpy", "torch"))
         self.checkpoint.unlink()

@@ -15,6 +15,7 @@ from threading import Thread
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Error
 
 from gates import ROOT
@@ -53,10 +54,11 @@ def launch(playwright):
     named = os.environ.get("UNROLLED_CHROMIUM")
     if named:
         return start(playwright, executable_path=named)
-    chromium = installed(playwright)
-    for way in ways_to_install():
-        if chromium is None and all(map(succeeds, way)):
-            chromium = installed(playwright)
+    with FileLock(Path(sys.prefix, "chromium.lock")):  # one worker gets it for all
+        chromium = installed(playwright)
+        for way in ways_to_install():
+            if chromium is None and all(map(succeeds, way)):
+                chromium = installed(playwright)
     return chromium
 
 

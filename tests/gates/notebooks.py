@@ -289,14 +289,14 @@ def hidden(cell):
 
 
 def long_cells(path):
-    """Code cells fit a screen, but for those of exercises and those that readers see collapsed."""
+    """Code cells fit a screen, but for those of exercises and those that readers don't see."""
     return [
         f"{path.name}: cell {n} has {lines} lines, at most {MAX_LINES}"
         for n, cell, trail in sections(path)
         if cell.cell_type == "code"
         and (lines := cell.source.count("\n") + 1) > MAX_LINES
         and not any(map(is_exercise, trail))
-        and "hide-input" not in tags(cell)
+        and not {"hide-input", "remove-input"} & tags(cell)
     ]
 
 
