@@ -205,9 +205,10 @@ PAGE = """<!doctype html>
 </html>
 """
 DOT = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><circle r='9'/></svg>"
-LATE = (
-    "<script>setTimeout(() => document.querySelector('h1').style.marginTop = '300px', 50)</script>"
-)
+LATE = """<script>
+const painted = () => document.querySelector("h1").style.marginTop = "300px"
+addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(painted)))
+</script>"""
 BIG = "<script src='big.js'></script>"
 
 

@@ -22,8 +22,8 @@ SEEDS = range(5)
 BASELINE = {"cell": "lstm", "hidden": 256, "batch": 32, "steps": 64, "learning_rate": 0.004}
 CHANGES = [  # one after the other, each kept
     ("where it starts", {}),
-    ("inputs are learned vectors of 64", {"embedding": 64}),
-    ("more and smaller steps: 24 rows of 24", {"batch": 24, "steps": 24}),
+    ("an embedding of 64", {"embedding": 64}),
+    ("24 rows of 24 characters", {"batch": 24, "steps": 24}),
     ("dropout of 0.2", {"dropout": 0.2}),
     ("products in bfloat16", {"precision": "bfloat16"}),
     ("320 hidden units", {"hidden": 320}),
