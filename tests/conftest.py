@@ -1,67 +1,6 @@
-"""What all tests share: the built book, and the browser."""
+"""What all tests share."""
 
-import json
-
-import pytest
-from filelock import FileLock
-from gates import ROOT
-from gates import book as book_gates
-from gates import browser as browser_gates
-from gates import notebooks as notebook_gates
 from hypothesis import settings
-from playwright.sync_api import sync_playwright
 
 settings.register_profile("unhurried", deadline=None)  # machines are slow when they are shared
 settings.load_profile("unhurried")
-
-
-@pytest.fixture(scope="session")
-def build(tmp_path_factory, worker_id):
-    """Build the book, once for all workers: its folder, and what the build complains of."""
-    place = tmp_path_factory.getbasetemp()
-    if worker_id != "master":  # a worker's own folder lies in the folder of the run
-        place = place.parent
-    output, problems = place / "book", place / "book.json"
-    with FileLock(place / "book.lock"):
-        if not problems.exists():
-            output.mkdir()
-            problems.write_text(json.dumps(book_gates.build(ROOT, output)), encoding="utf-8")
-    return output / "_build" / "html", json.loads(problems.read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="session")
-def book(build):
-    """The folder of the built book."""
-    html, problems = build
-    if problems:
-        pytest.fail("the book does not build: test_the_book_builds says why", pytrace=False)
-    return html
-
-
-# The scope is the module: nbval runs an event loop of its own, and Playwright's must be over then.
-@pytest.fixture(scope="module")
-def playwright():
-    """Playwright's synchronous interface."""
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright):
-    """A headless Chromium."""
-    with browser_gates.require(playwright) as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def serve():
-    """Return `serve(folder) -> address`: a folder served on loopback while the module lasts."""
-    with browser_gates.Servers() as servers:
-        yield servers.serve
-
-
-def pytest_terminal_summary(terminalreporter):
-    """List the cells whose outputs nbval does not compare, each with its reason."""
-    for path in notebook_gates.notebooks(ROOT):
-        for number, reason in notebook_gates.ignored_cells(path):
-            terminalreporter.write_line(f"{path.name}: cell {number} is not compared: {reason}")

@@ -13,8 +13,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-from gates import book, browser, site  # noqa: E402
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "book" / "_ext")]
+from checks import book, browser, site  # noqa: E402
 
 # Presses "Write on", and waits for the end: characters per second, drawing included.
 WRITE = """() => new Promise(done => {

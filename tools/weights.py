@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from unrolled import train
+from unrolled.learning import evaluate
 from unrolled.text import Vocabulary, load_corpus, train_validation_split
 from unrolled.torch_models import CharacterModel, NumPyModel
-from unrolled.training import evaluate, load_arrays, save_arrays
+from unrolled.weights import load_arrays, save_arrays
 
 FOLDER = Path(__file__).parents[1] / "data" / "weights"
 PASSAGE = 20_000  # held-out characters in which units are looked for

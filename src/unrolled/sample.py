@@ -4,10 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from unrolled.sampling import sample
+from unrolled.generation import sample
 from unrolled.text import Vocabulary
 from unrolled.torch_models import CharacterModel, NumPyModel
-from unrolled.training import CheckpointError, load_arrays
+from unrolled.weights import CheckpointError, load_arrays
 
 
 def load_model(path):
@@ -16,7 +16,7 @@ def load_model(path):
     Parameters
     ----------
     path : path
-        A file written by `training.save_weights` or ``python -m unrolled.train``.
+        A file written by `weights.save_weights` or ``python -m unrolled.train``.
 
     Returns
     -------

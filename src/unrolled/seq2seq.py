@@ -7,8 +7,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 from tqdm.auto import tqdm
 
+from unrolled.learning import watched
 from unrolled.torch_models import LAYERS
-from unrolled.training import watched
 
 CLIP_NORM = 1.0  # longer gradients are cut to this length
 READ_AT_ONCE = 1000  # sequences, in predicting: more of them only take more memory

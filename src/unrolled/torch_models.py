@@ -212,7 +212,7 @@ class CharacterModel(nn.Module):
 class NumPyModel:
     """A `CharacterModel` with arrays in and out: what `numpy_models` offers, computed by PyTorch.
 
-    So `training.evaluate` and `sampling.sample` take it, and its gradients can be compared.
+    So `learning.evaluate` and `generation.sample` take it, and its gradients can be compared.
 
     Parameters
     ----------

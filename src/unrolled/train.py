@@ -16,18 +16,10 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from unrolled import results
+from unrolled.learning import VALIDATION_ROWS, Diverged, evaluate, watched
 from unrolled.text import Vocabulary, load_corpus, stream_batches, train_validation_split
 from unrolled.torch_models import LAYERS, CharacterModel, NumPyModel, device_named, each
-from unrolled.training import (
-    VALIDATION_ROWS,
-    CheckpointError,
-    Diverged,
-    evaluate,
-    load_arrays,
-    save_arrays,
-    save_weights,
-    watched,
-)
+from unrolled.weights import CheckpointError, load_arrays, save_arrays, save_weights
 
 CLIP_NORM = 1.0
 WARM_UP = 0.05  # the share of the run in which the learning rate rises to its peak
@@ -201,7 +193,7 @@ class Run:
         self.save()
 
     def loss(self, ids, **how):
-        """Mean loss, nats per character, without dropout; `how` goes to `training.evaluate`."""
+        """Mean loss, nats per character, without dropout; `how` goes to `learning.evaluate`."""
         self.model.eval()
         loss = evaluate(NumPyModel(self.model), ids, **how)
         self.model.train()

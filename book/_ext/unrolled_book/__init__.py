@@ -3,7 +3,7 @@
 `figures` puts SVG outputs and drawn diagrams into pages, so that they follow the light or dark
 theme. `equations` renders math at build time with a local KaTeX. `cells` and `citations` mend how
 hidden cells and references are written. `facts` gives pages the numbers of long runs, and `demos`
-puts what readers can play with into a page. `chapters` and `motif` make the cards and the picture
+puts what readers can play with into a page. `cards` and `motif` make the cards and the picture
 of the landing page. `slides` writes the deck of the talk. `downloads` offers the chapters as files.
 `assets` decides what a page loads, and `sharing` what it says of itself. `site` writes the style
 sheet of the palette and the front page's redirect. Nothing here makes a page load anything from
@@ -12,41 +12,12 @@ another host.
 
 from sphinx.application import Sphinx
 
-from unrolled_book import (
-    assets,
-    cells,
-    chapters,
-    citations,
-    demos,
-    downloads,
-    equations,
-    facts,
-    figures,
-    motif,
-    sharing,
-    site,
-    slides,
-)
-
-PARTS = (
-    assets,
-    cells,
-    chapters,
-    citations,
-    demos,
-    downloads,
-    equations,
-    facts,
-    figures,
-    motif,
-    sharing,
-    site,
-    slides,
-)
+PARTS = """assets cards cells citations demos downloads equations facts figures motif sharing site
+    slides""".split()
 
 
 def setup(app: Sphinx) -> dict:
     """Register the parts with Sphinx."""
     for part in PARTS:
-        part.setup(app)
+        app.setup_extension(f"unrolled_book.{part}")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

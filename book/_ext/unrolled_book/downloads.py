@@ -17,7 +17,7 @@ import nbformat
 from hatchling.builders.wheel import WheelBuilder
 from sphinx.application import Sphinx
 
-from unrolled_book.chapters import chapter_pages
+from unrolled_book.cards import chapter_pages
 
 FOLDER = "downloads"
 INSTALL = """\

@@ -10,7 +10,7 @@ import numpy as np
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from unrolled import results, tasks, training
+from unrolled import results, tasks, weights
 
 WEIGHTS = Path(__file__).parents[3] / "data" / "weights"
 
@@ -44,7 +44,7 @@ def counting() -> dict[str, str]:
 
 def live() -> dict[str, str]:
     """Return what the play's model that runs in the page reaches, and after how many passes."""
-    _, metadata = training.load_arrays(WEIGHTS / "play.safetensors")
+    _, metadata = weights.load_arrays(WEIGHTS / "play.safetensors")
     return {"nats": f"{metadata['validation_nats']:.2f}", "passes": str(metadata["epochs"])}
 
 

@@ -11,8 +11,8 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
-from unrolled import diagrams
-from unrolled.palette import LIGHT
+from unrolled.figures import diagrams
+from unrolled.figures.palette import LIGHT
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -152,7 +152,7 @@ def _svg_image(output: nodes.container) -> nodes.image | None:
 
 
 class Diagram(SphinxDirective):
-    """Show one of `unrolled.diagrams`, named by its function; the content is its caption."""
+    """Show one of `figures.diagrams`, by its function's name; the content is its caption."""
 
     required_arguments = 1
     has_content = True

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from unrolled.palette import DARK
+from unrolled.figures.palette import DARK
 
 WORD = "unrolled"
 

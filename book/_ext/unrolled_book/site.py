@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from unrolled.palette import DARK, LIGHT
+from unrolled.figures.palette import DARK, LIGHT
 
 HANDOUT = "book/teach/handout"
 LOOK = ("book/_ext", "book/_static", "book/_templates", "data/weights", "node_modules/katex/dist")

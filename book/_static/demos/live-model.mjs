@@ -1,11 +1,11 @@
 /** The live model: a reader types, a trained LSTM goes on, and both can be looked into. */
 
-import { Bars } from "./model/bars.mjs";
-import { choice, labeled, make } from "./model/dom.mjs";
-import { Maps } from "./model/maps.mjs";
-import { PAGE } from "./model/reader.mjs";
-import { TextView } from "./model/text-view.mjs";
-import { counted, facts, notes, placed, signed, totals } from "./model/words.mjs";
+import { Bars } from "./live-model/bars.mjs";
+import { choice, labeled, make } from "./live-model/dom.mjs";
+import { Maps } from "./live-model/maps.mjs";
+import { PAGE } from "./live-model/reader.mjs";
+import { TextView } from "./live-model/text-view.mjs";
+import { counted, facts, notes, placed, signed, totals } from "./live-model/words.mjs";
 
 const MODELS = {
   play: { title: "The Weir", prompt: "Wren:\nWho keeps the " },
@@ -25,7 +25,7 @@ export async function mount(section) {
 
 class LiveModel {
   constructor() {
-    this.worker = new Worker(new URL("./model/worker.mjs", import.meta.url), { type: "module" });
+    this.worker = new Worker(new URL("./live-model/worker.mjs", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }) => this.hear(data);
     this.worker.onerror = ({ message }) => this.hear({ told: "failed", message: message || "the worker did not start" });
     this.view = null;

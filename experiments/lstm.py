@@ -1,0 +1,134 @@
+"""Train what chapter 2 quotes with five starts, and write data/results/lstm.json.
+
+Run it as `make results`. LSTMs whose forget gates start at several biases, on two tasks: the play,
+and the recall of a symbol seen long before. And how far back networks read, pass after pass.
+"""
+
+import numpy as np
+
+from unrolled import learning, optimizers, results, text
+from unrolled.numpy_models import LSTM, RNN, log_softmax
+
+BIASES = (-2, 0, 1, 2, 4)
+SEEDS = range(5)
+PASSES = 10  # over the play
+LAG, STEPS, EVERY = 20, 600, 20  # of the recall task
+WINDOW, TOLERANCE = 96, 0.02  # characters, nats: of the reach
+REACH_PASSES = (1, 2, 4, 6, 8, 10, 12)
+
+
+def play():
+    """The vocabulary's size, and the ids to train on and to validate with."""
+    characters = text.load_corpus("play")
+    vocabulary = text.Vocabulary.from_text(characters)
+    return len(vocabulary), *text.train_validation_split(vocabulary.encode(characters))
+
+
+def read_play(bias, seed):
+    """Held-out loss after each pass, nats per character."""
+    size, train_ids, validation_ids = play()
+    model = LSTM(size, 64, seed=seed, dtype=np.float32, forget_bias=bias)
+    plan = {"epochs": PASSES, "batch_size": 32, "num_steps": 64}
+    history = learning.train(model, optimizers.Adam(0.004), train_ids, validation_ids, **plan)
+    return [loss for _, loss in history.validation]
+
+
+def recall_batch(rng, rows):
+    """One symbol of four, then symbols of four others; from step LAG on, say the first again.
+
+    Before that step, the target is the symbol just read.
+    """
+    inputs = rng.integers(4, 8, (2 * LAG, rows))  # (T, B)
+    inputs[0] = rng.integers(0, 4, rows)
+    targets = inputs.copy()
+    targets[LAG:] = inputs[0]
+    return inputs, targets
+
+
+def recall(bias, seed):
+    """Share of right answers from step LAG on, each EVERY steps of training; chance is 1/4."""
+    model, optimizer = LSTM(8, 32, seed=seed, forget_bias=bias), optimizers.Adam(0.01)
+    rng, shares = np.random.default_rng(seed), []
+    test_inputs, test_targets = recall_batch(np.random.default_rng(1000), rows=256)
+    for step in range(1, STEPS + 1):
+        _, grads, _ = model.loss_and_grads(*recall_batch(rng, rows=32))
+        optimizers.clip_by_global_norm(grads, 1.0)
+        optimizer.step(model.params, grads)
+        if step % EVERY == 0:
+            answers = model.forward(test_inputs)[0].argmax(axis=-1)  # (T, B)
+            shares.append(float((answers == test_targets)[LAG:].mean()))
+    return shares
+
+
+def losses(model, ids):
+    """Loss of each character but the first, ids being (T + 1, B): nats, (T, B)."""
+    log_p = log_softmax(model.forward(ids[:-1])[0])
+    return -np.take_along_axis(log_p, ids[1:, :, None], axis=-1)[..., 0]
+
+
+def reach(model, ids):
+    """How many characters a cold start reads until its mean loss is that of a carried state."""
+    starts = np.random.default_rng(0).integers(256, len(ids) - WINDOW - 1, 400)
+    places = starts + np.arange(WINDOW + 1)[:, None]
+    carried = losses(model, ids[:, None])[places[:-1], 0]
+    excess = (losses(model, ids[places]) - carried).mean(axis=1)
+    return int(1 + np.flatnonzero(np.abs(excess) > TOLERANCE)[-1])
+
+
+def reach_by_pass(model):
+    """Reach and held-out loss after each of REACH_PASSES on the play."""
+    _, train_ids, validation_ids = play()
+    curve = {"characters": [], "validation_nats": []}
+
+    def on_epoch(model, history):
+        if len(history.validation) in REACH_PASSES:
+            curve["characters"].append(reach(model, validation_ids[:8001]))
+            curve["validation_nats"].append(history.validation[-1][1])
+
+    plan = {"epochs": REACH_PASSES[-1], "batch_size": 32, "num_steps": 64, "on_epoch": on_epoch}
+    learning.train(model, optimizers.Adam(0.01), train_ids, validation_ids, **plan)
+    print(type(model).__name__, curve, flush=True)
+    return curve
+
+
+def measure(task):
+    """The curves of one task: for each bias, a list of one curve for each seed."""
+    curves = {}
+    for bias in BIASES:
+        curves[str(bias)] = [task(bias, seed) for seed in SEEDS]
+        print(task.__name__, bias, [round(curve[-1], 3) for curve in curves[str(bias)]], flush=True)
+    return curves
+
+
+def measure_reach():
+    """The curves of both networks, for each seed."""
+    size = play()[0]
+    kind = {"hidden_size": 128, "dtype": np.float32}
+    return {
+        "model": "1 layer of 128, float32; Adam 0.01, 32 rows, 64 steps; LSTM's forget bias 1",
+        "tolerance_nats": TOLERANCE,
+        "passes": REACH_PASSES,
+        "RNN": [reach_by_pass(RNN(size, seed=seed, **kind)) for seed in SEEDS],
+        "LSTM": [reach_by_pass(LSTM(size, seed=seed, forget_bias=1, **kind)) for seed in SEEDS],
+    }
+
+
+def measure_forget_bias():
+    """The curves of both tasks, for each bias and seed."""
+    return {
+        "play": {
+            "model": "LSTM, 1 layer of 64, float32; Adam 0.004, 32 rows, 64 steps",
+            "validation_nats": measure(read_play),
+        },
+        "recall": {
+            "model": "LSTM, 1 layer of 32, float64; Adam 0.01, 32 rows, 40 steps",
+            "lag": LAG,
+            "steps": list(range(EVERY, STEPS + 1, EVERY)),
+            "right": measure(recall),
+        },
+    }
+
+
+if __name__ == "__main__":
+    facts = {"forget_bias": measure_forget_bias(), "reach": measure_reach()}
+    results.save("lstm", {"command": "make results"} | facts)

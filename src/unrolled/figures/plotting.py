@@ -1,0 +1,233 @@
+"""The house style of figures, live curves, and the figures that recur.
+
+Importing this module puts matplotlib into the house style.
+"""
+
+import html
+import io
+import re
+import zlib
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from cycler import cycler
+from IPython.display import display
+
+from unrolled.figures.palette import LIGHT
+from unrolled.learning import smooth, watched
+
+STYLE = {
+    "figure.figsize": (5.8, 3.1),
+    "figure.facecolor": LIGHT["paper"],
+    "figure.constrained_layout.use": True,
+    "axes.facecolor": LIGHT["paper"],
+    "axes.edgecolor": LIGHT["muted"],
+    "axes.labelcolor": LIGHT["ink"],
+    "axes.titlecolor": LIGHT["ink"],
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    # The six roles' colors mean something: a line without a color of its own is ink.
+    "axes.prop_cycle": cycler(color=[LIGHT["ink"], LIGHT["muted"]]),
+    "grid.color": LIGHT["line"],
+    "grid.linewidth": 0.6,
+    "text.color": LIGHT["ink"],
+    "xtick.color": LIGHT["muted"],
+    "ytick.color": LIGHT["muted"],
+    "font.size": 11.5,
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
+    "legend.fontsize": 10.5,
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+    "hatch.color": LIGHT["muted"],
+    "path.simplify_threshold": 0.3,  # points closer than this, in pixels, are not told apart
+    "svg.fonttype": "none",  # text stays text: small, sharp, selectable
+}
+
+MAX_POINTS = 400  # of a training curve
+
+mpl.rcParams.update(STYLE)
+
+
+def to_svg(figure, alt):
+    """A figure as SVG that carries its own alternative text. Closes the figure.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    alt : str
+        What it shows, for someone who can't see it.
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element. Coordinates are rounded to a hundredth of a point: finer is not seen,
+        only stored.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty.
+    """
+    if not alt.strip():
+        raise ValueError("alt is empty: say what the figure shows")
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg")
+    plt.close(figure)  # else the notebook shows it once more, as a PNG
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)  # it holds the time
+    svg = re.sub(r"<[^>]*>", _rounded, svg)  # inside tags: never in text
+    svg = re.sub(r">\s*\n\s*<", "><", svg)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # the same in every figure: twice on a page
+    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
+    # matplotlib names clips and markers by a hash of their unrounded coordinates. Count them
+    # instead, with a prefix that keeps the figures of one page apart.
+    prefix = f"{zlib.crc32(alt.encode()):08x}"
+    for number, name in enumerate(dict.fromkeys(re.findall(r'id="([a-z][0-9a-f]{10})"', svg))):
+        svg = svg.replace(name, f"shape-{prefix}-{number}")
+    return svg.replace(">", f"><title>{html.escape(alt)}</title>", 1)
+
+
+def _rounded(tag):
+    """A tag on one line, its coordinates in "d", "points", "x", "y", transforms rounded; no ids."""
+    rounded = re.sub(
+        r'(?<=[ (,"\nMLCQ])-?\d+\.\d{3,}(?=[ ),"\n])',
+        lambda m: f"{round(float(m[0]), 2) + 0.0:.2f}".rstrip("0").rstrip("."),  # no -0
+        tag[0],
+    )
+    return re.sub(r"\s+", " ", rounded)
+
+
+def show(figure, alt, caption, handle=None):
+    """Show a figure in a notebook, and its caption below.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    alt : str
+        What it shows, for someone who can't see it.
+    caption : str
+        Markdown: what it says. It states the finding.
+    handle : IPython.display.DisplayHandle, optional
+        Replace what this handle shows.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty.
+    """
+    show_svg(to_svg(figure, alt), caption, handle)
+
+
+def show_svg(svg, caption, handle=None):
+    """Show a drawing, such as those of `diagrams`, in a notebook, and its caption below.
+
+    Parameters
+    ----------
+    svg : str
+        One ``<svg>`` element that begins with its alternative text, as ``<title>``.
+    caption : str
+        Markdown: what it says. It states the finding.
+    handle : IPython.display.DisplayHandle, optional
+        Replace what this handle shows.
+
+    Raises
+    ------
+    ValueError
+        If the SVG has no title.
+    """
+    title = re.search(r"<title>(.*?)</title>", svg, re.DOTALL)
+    if title is None:
+        raise ValueError("svg has no <title>: say in it what the drawing shows")
+    bundle = {"image/svg+xml": svg, "text/plain": html.unescape(title[1])}
+    if handle is None:
+        display(bundle, raw=True)
+    else:
+        handle.update(bundle, raw=True)
+    display({"text/markdown": caption, "text/plain": caption}, raw=True)
+
+
+def loss_curve(history, references=()):
+    """The training loss, its smoothed curve, and the validation loss, against steps.
+
+    Parameters
+    ----------
+    history : unrolled.learning.History
+        What a run measured.
+    references : iterable of (str, float)
+        Named losses, nats, to draw as horizontal lines: baselines to beat.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+    """
+    figure, axes = plt.subplots()
+    every = max(1, -(-len(history.losses) // MAX_POINTS))  # finer is not seen, only stored
+    steps = 1 + np.arange(0, len(history.losses), every)
+    losses, smoothed = history.losses[::every], smooth(history.losses, 0.95)[::every]
+    noisy = {"color": LIGHT["muted"], "alpha": 0.35, "linewidth": 0.8}
+    axes.plot(steps, losses, label="training, each step", **noisy)
+    axes.plot(steps, smoothed, color=LIGHT["ink"], label="training, smoothed")
+    if history.validation:
+        axes.plot(
+            *zip(*history.validation, strict=True), "o--", color=LIGHT["ink"], label="validation"
+        )
+    for name, loss in references:
+        axes.axhline(loss, color=LIGHT["muted"], linestyle="--", linewidth=1)
+        beside = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+        axes.annotate(name, (1, loss), (4, 0), va="center", color=LIGHT["muted"], **beside)
+    axes.set(xlabel="step", ylabel="loss (nats per character)")
+    axes.legend(loc="upper right")
+    return figure
+
+
+class LiveCurve:
+    """The loss curve, drawn anew after each epoch: hand it to `learning.train` as ``on_epoch``.
+
+    Where nobody watches (see `learning.watched`), only `finish` draws.
+
+    Parameters
+    ----------
+    references : iterable of (str, float)
+        As in `loss_curve`.
+    """
+
+    def __init__(self, references=()):
+        self.references = list(references)  # drawn more than once
+        self.history = self.handle = None
+
+    def __call__(self, model, history):
+        """Draw the curve so far."""
+        self.history = history
+        if not watched():
+            return
+        svg = {"image/svg+xml": to_svg(loss_curve(history, self.references), "The loss so far.")}
+        if self.handle is None:
+            self.handle = display(svg, raw=True, display_id=True)
+        else:
+            self.handle.update(svg, raw=True)
+
+    def finish(self, alt, caption):
+        """Put the finished, captioned curve in the live one's place.
+
+        Parameters
+        ----------
+        alt, caption : str
+            As in `show`.
+
+        Raises
+        ------
+        ValueError
+            If there was no epoch yet, or `alt` is empty.
+        """
+        if self.history is None:
+            raise ValueError("nothing to draw yet: hand this curve to train as on_epoch first")
+        show(loss_curve(self.history, self.references), alt, caption, self.handle)

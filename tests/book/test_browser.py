@@ -1,0 +1,152 @@
+"""The book in Chromium: every page, light and dark, wide and narrow."""
+
+import pytest
+from checks import ROOT, expect_none
+from checks import book as book_checks
+from checks import browser as checks
+
+PAGES = [f"{page}.html" for page in book_checks.toc_pages(ROOT / "_toc.yml")]
+PAGES += ["search.html", "genindex.html"]
+SETTINGS = [(theme, size) for theme in ("light", "dark") for size in checks.SIZES]
+
+
+@pytest.fixture(scope="module")
+def address(book, serve):
+    """Where the built book is served."""
+    return serve(book)
+
+
+@pytest.fixture(scope="module", params=SETTINGS, ids="-".join)
+def setting(request, browser):
+    """A theme, and a browser context that shows it; one for all pages."""
+    theme, size = request.param
+    with checks.new_context(browser, theme, size) as context:
+        yield theme, context
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page(setting, address, page):
+    theme, context = setting
+    expect_none(checks.problems(context, f"{address}/{page}", theme))
+
+
+def test_the_first_page_opens_from_a_file(browser, book):
+    with checks.new_context(browser, "dark", "phone") as context:
+        first = (book / "book" / "index.html").as_uri()
+        expect_none(checks.problems(context, first, "dark"))
+
+
+@pytest.mark.parametrize(("size", "scrolls"), [("phone", True), ("wide", False)])
+def test_a_figure_keeps_a_readable_size_and_scrolls(browser, address, size, scrolls):
+    with checks.new_context(browser, "light", size) as context:
+        page = context.new_page()
+        page.goto(f"{address}/notebooks/01_rnn_from_scratch.html")
+        box = page.locator(".u-scroll").first
+        box.scroll_into_view_if_needed()  # a section is laid out when the reader comes near it
+        page.wait_for_timeout(200)
+        assert box.locator("svg").bounding_box()["width"] >= 480
+        assert (box.bounding_box()["width"] < 480) == scrolls
+        assert box.evaluate("box => box.tabIndex == 0") == scrolls  # reached with the keyboard
+        box.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(200)
+        assert (box.evaluate("box => box.scrollLeft") > 0) == scrolls
+
+
+def test_the_script_behind_the_menus_is_loaded_by_the_first_press(browser, address):
+    with checks.new_context(browser, "light", "wide") as context:
+        page, scripts = context.new_page(), []
+        page.on("request", lambda r: scripts.append(r.url) if "pydata-sphinx" in r.url else None)
+        page.goto(f"{address}/book/notation.html", wait_until="networkidle")
+        assert not scripts
+        page.keyboard.press("Control+k")
+        page.wait_for_selector("#pst-search-dialog[open]")
+        page.keyboard.press("Escape")
+        page.reload(wait_until="networkidle")
+        shown = page.evaluate("document.documentElement.dataset.mode")
+        page.locator(".theme-switch-button").first.click()
+        page.wait_for_function(f"document.documentElement.dataset.mode != '{shown}'")
+        assert len([url for url in scripts if url.endswith(".js")]) == 2
+
+
+def test_search_finds_a_word(browser, address):
+    with checks.new_context(browser, "light", "wide") as context:
+        found = checks.search(context, address, "perplexity")
+        assert "/book/glossary.html" in found
+        assert "/notebooks/02_lstm_from_scratch.html" in checks.search(
+            context, address, "forget gate"
+        )
+        assert "/notebooks/05_padded_sequences.html" in checks.search(context, address, "packed")
+        assert checks.search(context, address, "zyzzyva") == []
+
+
+# Broken on purpose.
+
+PAGE = """<!doctype html>
+<html lang="en" data-theme="light"><head><title>A page</title><link rel="icon" href="data:,">
+<meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<body><main><h1>A page</h1>{}</main></body></html>
+"""
+FAULTS = {
+    "too wide": ('<p style="width: 1300px">wide</p>', "overflow: "),
+    "too wide when opened": (
+        '<details><summary>more</summary><p style="width: 1300px">wide</p></details>',
+        "overflow: ",
+    ),
+    "console error": ("<script>console.error('lost')</script>", "console error: lost"),
+    "exception": ("<script>throw new Error('lost')</script>", "page error: lost"),
+    "foreign script": (
+        "<script src='https://example.org/a.js'></script>",
+        "foreign host: https://example.org/a.js",
+    ),
+    "foreign fetch": (
+        "<script>fetch('https://example.org/a').catch(() => 0)</script>",
+        "foreign host: https://example.org/a",
+    ),
+    "missing file": ("<script src='gone.js'></script>", "404: "),
+    "no alternative text": (
+        "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>",
+        "axe image-alt",
+    ),
+    "faint text": ("<p style='color: #bbb'>faint</p>", "axe color-contrast"),
+    "other theme": ("<script>document.documentElement.dataset.theme = 'dark'</script>", "theme: "),
+}
+
+
+@pytest.fixture(scope="module")
+def check(browser, serve, tmp_path_factory):
+    """Return `check(body) -> problems` of a tiny page with that body."""
+    folder = tmp_path_factory.mktemp("page")
+    origin = serve(folder)
+    with checks.new_context(browser, "light", "wide") as context:
+
+        def problems(body):
+            (folder / "page.html").write_text(PAGE.format(body), encoding="utf-8")
+            return checks.problems(context, f"{origin}/page.html", "light")
+
+        yield problems
+
+
+def test_a_good_page_passes(check):
+    assert check("<p>All is well.</p>") == []
+
+
+@pytest.mark.parametrize(("body", "said"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_seen(check, body, said):
+    assert any(problem.startswith(said) for problem in check(body))
+
+
+def test_a_named_chromium_that_does_not_start_is_an_error(playwright, monkeypatch, tmp_path):
+    monkeypatch.setenv("UNROLLED_CHROMIUM", str(tmp_path / "chromium"))
+    with pytest.raises(checks.Error, match="chromium"):
+        checks.launch(playwright)
+
+
+@pytest.mark.parametrize(
+    ("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)]
+)
+def test_without_a_chromium_tests_skip_but_fail_in_ci(monkeypatch, ci, outcome):
+    monkeypatch.setattr(checks, "launch", lambda playwright: None)
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match="UNROLLED_CHROMIUM"):
+        checks.require(None)

@@ -1,0 +1,366 @@
+"""The commands `python -m unrolled.train` and `python -m unrolled.sample`."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from unrolled import generation, learning, numpy_models, sample, text, torch_models, train
+from unrolled.weights import load_arrays, save_arrays, save_weights
+
+TEXT = "She sells sea shells by the sea shore.\nThe shells she sells are sea shells.\n" * 8
+OPTIONS = "--hidden 6 --batch 4 --steps 7 --epochs 3 --embedding 3 --layers 2 --dropout 0.2".split()
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    path = tmp_path / "shells.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def run(corpus, out, *more, options=OPTIONS):
+    """Train in this process; returns the exit status."""
+    return train.main(["--corpus", str(corpus), *options, "--out", str(out), *more])
+
+
+def refused(command, *argv, **options):
+    """Run a command that must leave with status 2."""
+    with pytest.raises(SystemExit) as left:
+        command(*argv, **options)
+    assert left.value.code == 2
+
+
+def record_of(out):
+    return json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
+
+
+# Training
+
+
+@pytest.mark.parametrize("cell", torch_models.LAYERS)
+def test_it_writes_weights_and_a_record_and_they_agree(corpus, tmp_path, cell):
+    out = tmp_path / f"{cell}.safetensors"
+    assert run(corpus, out, "--cell", cell) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        f"{cell}.json",
+        f"{cell}.safetensors",
+        "shells.txt",
+    ]
+    record, (params, facts) = record_of(out), load_arrays(out)
+    model, vocabulary = sample.load_model(out)
+    assert vocabulary.characters == facts["characters"] == "".join(sorted(set(TEXT)))
+    assert model.module.cell == facts["cell"] == cell
+    learned, held_out = text.train_validation_split(vocabulary.encode(TEXT))
+    as_many = learned[: len(held_out)]
+    assert record["training_nats"] == pytest.approx(learning.evaluate(model, as_many))
+    assert record["validation_nats"] == pytest.approx(learning.evaluate(model, held_out))
+    assert record["cold_nats"] == pytest.approx(
+        learning.evaluate(model, held_out, num_steps=256, carry_state=False)
+    )
+    steps, losses = zip(*record["validation"], strict=True)
+    assert record["validation_nats"] == pytest.approx(min(losses), abs=1e-6)
+    assert facts["validation_nats"] == min(losses) and facts["step"] in steps
+    assert losses[-1] < losses[0] and len(losses) == 10 and steps[-1] == record["steps"]
+    assert record["parameters"] == sum(array.size for array in params.values())
+    assert record["made_by"]["versions"]["torch"] == torch.__version__
+
+
+def test_a_record_says_how_to_repeat_the_run_and_names_no_folder(corpus, tmp_path, monkeypatch):
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    assert run(corpus, first) == 0
+    command = record_of(first)["command"].split()
+    assert command[:3] == ["python", "-m", "unrolled.train"]
+    monkeypatch.chdir(tmp_path)  # the command names files without their folders
+    command[-1] = second.name
+    assert train.main(command[3:]) == 0
+    assert_same_weights(first, second)
+    assert str(tmp_path) not in first.read_bytes().decode("latin-1")
+    assert str(tmp_path) not in first.with_suffix(".json").read_text(encoding="utf-8")
+
+
+def assert_same_weights(one, other):
+    ones, others = (load_arrays(path)[0] for path in (one, other))
+    assert ones.keys() == others.keys()
+    assert all(np.array_equal(ones[name], others[name]) for name in ones)
+
+
+def test_seeds_differ(corpus, tmp_path):
+    outs = [tmp_path / f"{seed}.safetensors" for seed in (0, 1)]
+    losses = []
+    for seed, out in enumerate(outs):
+        assert run(corpus, out, "--seed", str(seed)) == 0
+        losses.append(record_of(out)["validation_nats"])
+    assert losses[0] != losses[1]
+
+
+@pytest.mark.parametrize("cell", torch_models.LAYERS)
+def test_bfloat16_is_coarser_and_comes_out_near(corpus, tmp_path, cell):
+    losses = []
+    for precision in ("float32", "bfloat16"):
+        out = tmp_path / f"{precision}.safetensors"
+        assert run(corpus, out, "--cell", cell, "--precision", precision, "--dropout", "0") == 0
+        losses.append(record_of(out)["validation_nats"])
+        assert all(array.dtype == np.float32 for array in load_arrays(out)[0].values())
+    assert losses[0] != losses[1] == pytest.approx(losses[0], abs=0.05)
+
+
+def test_a_run_of_seconds_takes_them(corpus, tmp_path):
+    out = tmp_path / "timed.safetensors"
+    assert run(corpus, out, options=["--hidden", "4", "--batch", "4", "--seconds", "0.2"]) == 0
+    record = record_of(out)
+    assert record["training_seconds"] >= 0.2 and record["settings"]["epochs"] is None
+    assert record["characters_per_second"] > 0
+
+
+def test_the_learning_rate_rises_to_its_peak_and_falls_to_zero(corpus, tmp_path, monkeypatch):
+    rates, learning_rate = [], train.Run.learning_rate
+    monkeypatch.setattr(
+        train.Run, "learning_rate", lambda self: rates.append(learning_rate(self)) or rates[-1]
+    )
+    assert run(corpus, tmp_path / "a.safetensors", "--learning-rate", "0.01", "--epochs", "20") == 0
+    peak = int(np.argmax(rates))
+    assert 0 < rates[0] < 0.1 * rates[peak] and 0.0099 < rates[peak] <= 0.01
+    assert np.all(np.diff(rates[: peak + 1]) > 0) and np.all(np.diff(rates[peak:]) < 0)
+    assert rates[-1] < 1e-5
+
+
+def test_the_weights_kept_are_those_with_the_lowest_validation_loss(corpus, tmp_path, monkeypatch):
+    worse, held_out = iter([3.0, 1.0, 2.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 9.5]), train.Run.loss
+    monkeypatch.setattr(train.Run, "loss", lambda self, ids, **how: next(worse, 0.5))
+    out = tmp_path / "best.safetensors"
+    assert run(corpus, out) == 0
+    monkeypatch.setattr(train.Run, "loss", held_out)
+    _, facts = load_arrays(out)
+    assert facts["validation_nats"] == 1.0 and facts["step"] == record_of(out)["validation"][1][0]
+
+
+# Stopped on the way
+
+
+def press_ctrl_c(monkeypatch, steps):
+    """Send the signal of Ctrl-C in the middle of these steps."""
+    take_step = train.Run.take_step
+
+    def interrupted(self):
+        if self.step in steps:
+            steps.remove(self.step)
+            signal.raise_signal(signal.SIGINT)
+        return take_step(self)
+
+    monkeypatch.setattr(train.Run, "take_step", interrupted)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_an_interrupted_run_ends_with_the_same_bits(corpus, tmp_path, monkeypatch, cell, capsys):
+    whole, parts = tmp_path / "whole.safetensors", tmp_path / "parts.safetensors"
+    assert run(corpus, whole, "--cell", cell) == 0
+    steps = record_of(whole)["steps"]
+    press_ctrl_c(monkeypatch, [0, steps // 2, steps // 2 + 1])
+    for step in (1, steps // 2 + 1, steps // 2 + 2):
+        assert run(corpus, parts, "--cell", cell) == train.INTERRUPTED
+        assert f"after step {step};" in capsys.readouterr().err
+        assert parts.with_suffix(".checkpoint").exists()
+    assert run(corpus, parts, "--cell", cell) == 0
+    assert_same_weights(whole, parts)
+    assert record_of(whole)["validation"] == record_of(parts)["validation"]
+    assert not parts.with_suffix(".checkpoint").exists()
+
+
+def test_a_second_ctrl_c_stops_at_once(corpus, tmp_path, monkeypatch):
+    def stuck(self):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(train.Run, "take_step", stuck)
+    # Where the tests run in the background, the signal is ignored from the start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(corpus, tmp_path / "a.safetensors")
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_checkpoint_belongs_to_its_run(corpus, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "a.safetensors"
+    press_ctrl_c(monkeypatch, [2])
+    assert run(corpus, out) == train.INTERRUPTED
+    refused(run, corpus, out, "--seed", "1", "--dropout", "0.1")
+    assert "other values of dropout, seed" in capsys.readouterr().err
+    corpus.write_text(TEXT.replace("shore", "coast"), encoding="utf-8")
+    refused(run, corpus, out)
+    assert "corpus_sha256" in capsys.readouterr().err
+    checkpoint = out.with_suffix(".checkpoint")
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
+    refused(run, corpus, out)
+    assert "damaged" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_nan_stops_it_and_the_best_weights_stay(corpus, tmp_path, monkeypatch, early, capsys):
+    learning_rate = train.Run.learning_rate
+    broken_at = 0 if early else 20
+    monkeypatch.setattr(
+        train.Run,
+        "learning_rate",
+        lambda self: math.nan if self.step == broken_at else learning_rate(self),
+    )
+    out = tmp_path / "a.safetensors"
+    assert run(corpus, out) == 1
+    message = capsys.readouterr().err
+    assert f"step {broken_at + 2}: the loss is nan" in message and "--learning-rate" in message
+    if early:
+        assert "none are saved" in message and not out.exists()
+    else:
+        params, facts = load_arrays(out)
+        assert facts["step"] <= broken_at and "holds the best weights before" in message
+        assert all(np.isfinite(array).all() for array in params.values())
+        checkpoint, _ = load_arrays(out.with_suffix(".checkpoint"))
+        assert all(np.isfinite(array).all() for array in checkpoint.values())
+
+
+# Bad arguments and files
+
+
+@pytest.mark.parametrize(
+    "more, says",
+    [
+        ("--hidden 0", "hidden"),
+        ("--hidden 2.5", "hidden"),
+        ("--layers -1", "layers"),
+        ("--batch 0", "batch"),
+        ("--steps x", "steps"),
+        ("--dropout 1", "dropout"),
+        ("--dropout nan", "dropout"),
+        ("--learning-rate 0", "learning-rate"),
+        ("--learning-rate inf", "learning-rate"),
+        ("--seed -1", "seed"),
+        ("--cell transformer", "transformer"),
+        ("--device abacus", "abacus"),
+        ("--seconds 5", "not allowed with"),
+        ("--corpus nowhere.txt", "nowhere.txt"),
+        ("--batch 100000", "too few"),
+        ("--out nowhere/a.safetensors", "folder"),
+        ("--out a.pt", ".safetensors"),
+    ],
+)
+def test_bad_arguments_are_named(corpus, tmp_path, more, says, capsys):
+    refused(run, corpus, tmp_path / "a.safetensors", *more.split())
+    assert says in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["shells.txt"]
+
+
+def test_how_long_must_be_said(corpus, tmp_path, capsys):
+    refused(run, corpus, tmp_path / "a.safetensors", options=[])
+    assert "--epochs --seconds" in capsys.readouterr().err
+
+
+def test_a_text_too_short_to_validate_on(tmp_path, capsys):
+    short = tmp_path / "short.txt"
+    short.write_text("Not much of a text.", encoding="utf-8")
+    refused(run, short, tmp_path / "a.safetensors")
+    assert "too few" in capsys.readouterr().err
+
+
+def test_weights_are_not_overwritten(corpus, tmp_path, capsys):
+    out = tmp_path / "a.safetensors"
+    out.write_bytes(b"precious")
+    refused(run, corpus, out)
+    assert "exists" in capsys.readouterr().err and out.read_bytes() == b"precious"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_device_that_is_not_there(corpus, tmp_path, capsys):
+    refused(run, corpus, tmp_path / "a.safetensors", "--device", "cuda")
+    assert "PyTorch finds cpu" in capsys.readouterr().err
+
+
+# Sampling
+
+
+@pytest.fixture
+def weights(tmp_path):
+    model, letters = numpy_models.LSTM(5, 8, seed=1), text.Vocabulary("\nabcd")
+    path = tmp_path / "w.safetensors"
+    save_weights(path, model.params, letters)
+    return path, model, letters
+
+
+def test_it_writes_what_the_model_writes(weights, capsys):
+    path, model, letters = weights
+    options = "--prompt bad --length 60 --temperature 0.7 --top-k 3 --seed 5".split()
+    assert sample.main([str(path), *options]) == 0
+    expected = generation.sample(model, letters, "bad", 60, temperature=0.7, top_k=3, seed=5)
+    assert capsys.readouterr().out == f"bad{expected}\n"
+    assert sample.main([str(path)]) == 0
+    assert len(capsys.readouterr().out) == 1 + 500 + 1  # a line end is the prompt
+
+
+@pytest.mark.parametrize(
+    "options, says",
+    [
+        ("--prompt bee", "'e'"),
+        ("--length -1", "negative"),
+        ("--length x", "length"),
+        ("--temperature 0", "temperature"),
+        ("--top-k 0", "top_k"),
+        ("--seed -1", "seed"),
+    ],
+)
+def test_bad_wishes(weights, options, says, capsys):
+    refused(sample.main, [str(weights[0]), *options.split()])
+    assert says in capsys.readouterr().err
+
+
+def test_an_empty_prompt(weights, capsys):
+    refused(sample.main, [str(weights[0]), "--prompt", ""])
+    assert "prompt is empty" in capsys.readouterr().err
+
+
+def test_files_that_are_no_weights(weights, tmp_path, capsys):
+    path, model, _ = weights
+    bad = tmp_path / "bad.safetensors"
+    refused(sample.main, [str(bad)])
+    assert "bad.safetensors" in capsys.readouterr().err
+    refused(sample.main, [str(tmp_path)])
+    bad.write_bytes(path.read_bytes()[:-5])
+    refused(sample.main, [str(bad)])
+    assert "damaged" in capsys.readouterr().err
+    save_arrays(bad, model.params, {})
+    refused(sample.main, [str(bad)])
+    assert "no characters" in capsys.readouterr().err
+    save_weights(bad, {"a": np.zeros(3)}, text.Vocabulary("abc"))
+    refused(sample.main, [str(bad)])
+    assert "weight_out" in capsys.readouterr().err
+    save_weights(bad, model.params, text.Vocabulary("abc"))
+    refused(sample.main, [str(bad)])
+    assert "names 3 characters, and its weights are for 5" in capsys.readouterr().err
+
+
+def test_both_from_a_shell(corpus, tmp_path):
+    command = [sys.executable, "-m", "unrolled.train", "--corpus", str(corpus), *OPTIONS]
+    trained = subprocess.run(
+        [*command, "--out", "a.safetensors"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"TQDM_DISABLE": "0"},
+    )
+    assert trained.returncode == 0, trained.stderr
+    assert "100%" in trained.stderr and "characters/s" in trained.stderr
+    assert "left" in trained.stderr and "perplexity" in trained.stdout
+    command = [sys.executable, "-m", "unrolled.sample", "a.safetensors", "--length", "20"]
+    written = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert written.returncode == 0 and len(written.stdout) == 22, written.stderr

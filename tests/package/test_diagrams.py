@@ -1,0 +1,359 @@
+"""The diagrams say what they show, keep to the palette, and no text runs into anything."""
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from checks.diagrams import (
+    DIAGRAMS,
+    NARROWEST,
+    SVG,
+    arrows,
+    astray,
+    collisions,
+    ids,
+    outlines,
+    parsed,
+    runs,
+    strange_colors,
+    strokes,
+    words,
+)
+from checks.palette import MIN_CONTRAST, TEXT, contrast
+
+from unrolled.figures import diagrams
+from unrolled.figures.diagrams import drawing
+from unrolled.figures.palette import DARK, LIGHT
+
+each = pytest.mark.parametrize("draw", DIAGRAMS.values(), ids=DIAGRAMS)
+
+
+@each
+def test_it_scales_and_says_what_it_shows(draw):
+    root = parsed(draw())
+    assert root.tag == f"{SVG}svg"
+    assert root[0].tag == f"{SVG}title" and len(root[0].text.split()) >= 30
+    assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
+
+
+@each
+def test_colors_are_the_palette_s(draw):
+    assert strange_colors(parsed(draw())) == []
+
+
+@each
+def test_text_runs_into_nothing(draw):
+    assert collisions(parsed(draw())) == []
+
+
+@each
+def test_arrows_touch_what_they_point_at(draw):
+    assert astray(parsed(draw())) == []
+
+
+@each
+def test_text_can_be_read_on_a_phone(draw):
+    root = parsed(draw())
+    scale = NARROWEST / float(root.get("width"))
+    sizes = [size for text in root.iter(f"{SVG}text") for _, _, size, _ in runs(text)]
+    assert min(sizes) * scale >= 12
+
+
+def worst_contrast(tint):
+    """The least contrast of text in a box of its own color, light or dark."""
+
+    def mixed(colors, role):
+        pair = zip(*(bytes.fromhex(colors[name][1:]) for name in (role, "paper")), strict=True)
+        return "#" + bytes(round(tint * a + (1 - tint) * b) for a, b in pair).hex()
+
+    return min(contrast(colors[r], mixed(colors, r)) for colors in (LIGHT, DARK) for r in TEXT)
+
+
+def test_text_in_a_tinted_box_has_contrast():
+    assert worst_contrast(drawing.TINT) >= MIN_CONTRAST
+    assert worst_contrast(0.12) < MIN_CONTRAST
+
+
+@each
+def test_ids_resolve(draw):
+    svg = draw()
+    assert set(ids(parsed(svg))) == set(re.findall(r"url\(#([^)]+)\)", svg))
+
+
+def test_no_two_drawings_share_an_id():
+    everyone = [name for draw in DIAGRAMS.values() for name in ids(parsed(draw()))]
+    assert len(everyone) > len(DIAGRAMS) and len(set(everyone)) == len(everyone)
+
+
+def test_the_same_bytes_every_time():
+    calls = ", ".join(f"diagrams.{call}" for call in DIAGRAMS)
+    command = f"from unrolled.figures import diagrams; print({calls})"
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", command],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1 and b"<svg" in outputs.pop()
+
+
+def test_every_step_names_the_three_weights():
+    found = words(parsed(diagrams.rnn_unrolled()))
+    for weight in ("Wih", "Whh", "Wout"):
+        assert found.count(weight) == 5  # folded, and at each of the four steps
+    tiles = [word for word in found if len(word) == 1]
+    assert "".join(tiles) == "rWerne:n"  # what to predict and what is read, step by step
+
+
+def test_the_gradient_only_goes_down_and_back():
+    # Losses, states in time, states from layer to layer, and the legend's arrow, which goes back.
+    assert directions(diagrams.rnn_backward(), "gradient") == {"down": 4, "left": 4 + 1}
+    both = directions(diagrams.stacked_backward(), "gradient")
+    assert both == {"down": 10, "left": 8 + 1, "up": 2}  # the stack's loops end above their start
+
+
+def directions(svg, role):
+    """How many arrows of this color go which way."""
+    return Counter(
+        ("right" if x1 > x0 else "left") if y0 == y1 else ("down" if y1 > y0 else "up")
+        for (x0, y0), (x1, y1) in arrows(parsed(svg), role)
+    )
+
+
+@pytest.mark.parametrize("done", range(6))
+def test_step_by_step_each_step_adds_its_arrows(done):
+    forward, backward = diagrams.rnn_forward(done), diagrams.rnn_gradient(done)
+    none = Counter()
+    assert directions(forward, "hidden") == (Counter(up=done, right=done) if done else none)
+    assert directions(forward, "input") == (Counter(up=done) if done else none)
+    assert directions(forward, "line") == (Counter(up=15 - 3 * done, right=5 - done) + none)
+    assert directions(backward, "gradient") == (Counter(down=3 * done, left=done) if done else none)
+    assert directions(backward, "line") == (Counter(up=15 - 3 * done, right=5 - done) + none)
+    shown = [word for word in words(parsed(forward)) if word.startswith("L")]
+    assert sorted(shown) == [f"L{t}" for t in range(1, done + 1)]
+
+
+@pytest.mark.parametrize("draw", [diagrams.rnn_forward, diagrams.rnn_gradient])
+@pytest.mark.parametrize("done", [-1, 6, 2.5, "all"])
+def test_a_step_that_is_not_there_is_refused(draw, done):
+    with pytest.raises(ValueError, match=f"done is {done!r}: .* from 0 to 5"):
+        draw(done)
+
+
+def wide(root, role):
+    """The wide strokes of a color, as their first and last points."""
+    return [
+        (stroke[0], stroke[-1])
+        for path, stroke in zip(root.findall(f"{SVG}path"), strokes(root), strict=True)
+        if path.get("stroke-width") == str(drawing.WIDE) and path.get("stroke") == LIGHT[role]
+    ]
+
+
+def geometry(root, without=()):
+    """Where everything stands but the text, and what is in none of these colors."""
+    places = ("d", "x", "y", "width", "height", "cx", "cy", "r")
+    return sorted(
+        str([element.get(name) for name in places])
+        for element in root
+        if element.tag in (f"{SVG}path", f"{SVG}rect", f"{SVG}circle")
+        and not {element.get("stroke"), element.get("fill")} & {LIGHT[role] for role in without}
+    )
+
+
+def test_the_lstm_cell_s_road_is_straight_and_each_block_is_there():
+    root = parsed(diagrams.lstm_cell())
+    road = wide(root, "cell")
+    assert len({y for line in road for _, y in line}) == 1 and len(road) == 3
+    assert road[0][0][0] < 84 and road[-1][1][0] > 600  # from edge to edge
+    found = words(root)
+    for word in ("forget", "input", "candidate", "output", "ft", "it", "gt", "ot"):
+        assert found.count(word) == 1
+    assert found.count("σ") == 3 and found.count("tanh") == 2
+    assert {"ft ⊙ ct−1", "it ⊙ gt", "ct−1", "ht−1", "xt", "ct", "ht"} < set(found)
+
+
+def test_the_gates_are_the_lstm_cell_in_parts():
+    cell = parsed(diagrams.lstm_cell())
+    gates = {gate: parsed(diagrams.lstm_gate(gate)) for gate in ("forget", "input", "output")}
+    shown = set()
+    for gate, root in gates.items():
+        assert geometry(root) == geometry(cell)
+        assert set(words(root)) < set(words(cell)) and gate in words(root)
+        assert all(other not in words(root) for other in gates if other != gate)
+        shown |= set(words(root))
+    assert shown == set(words(cell))  # nothing is never shown
+    colored = [geometry(root, without=["line"]) for root in (cell, *gates.values())]
+    assert set(colored[0]) == set().union(*colored[1:])
+
+
+def test_a_gate_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="no gate 'memory': it must be one of forget, input"):
+        diagrams.lstm_gate("memory")
+
+
+def test_the_chain_s_road_runs_forward_and_back_through_all_cells():
+    for svg, role, ahead in (
+        (diagrams.lstm_forward(), "cell", True),
+        (diagrams.lstm_backward(), "gradient", False),
+    ):
+        root = parsed(svg)
+        *road, legend = wide(root, role)
+        y = road[0][0][1]
+        assert all(start[1] == end[1] == y for start, end in road)
+        assert all((start[0] < end[0]) == ahead for start, end in [*road, legend])
+        covered = [x for line in road for x, _ in line]
+        assert min(covered) < 60 and max(covered) > 630
+        assert set(words(root)) >= {"c0", "h0", "x1", "x2", "x3"}
+    back = words(parsed(diagrams.lstm_backward()))
+    assert back.count("Whh") == 2 and {"f1", "f2", "f3", "L1", "L2", "L3"} < set(back)
+
+
+def test_nothing_stands_between_the_layers():
+    root = parsed(diagrams.stacked())
+    assert directions(str(diagrams.stacked()), "hidden") == {
+        "up": 10,
+        "right": 8,
+        "down": 2,
+    }  # and loops
+    boxes = {shape[1] for shape in outlines(root)}
+    assert len(boxes) == 1 + 4  # the background; logits, two layers, inputs
+
+
+def test_the_step_s_arrays_have_their_shapes():
+    root = parsed(diagrams.rnn_step())
+    boxes = [shape for shape in outlines(root) if shape[2] - shape[0] > 20][1::2]  # each twice
+    sides = {72: "H", 112: "V"}
+    drawn = [
+        sides[b - t] + sides.get(r - x, "")
+        for x, t, r, b in boxes  # a vector is 32 wide
+    ]
+    written = [word.translate(str.maketrans("", "", "(), ")) for word in words(root) if "(" in word]
+    assert drawn == written == ["H", "HV", "V", "HH", "H", "H", "V", "VH", "H", "V"]
+
+
+def test_the_staircase_s_columns_are_the_packed_data():
+    rows = {}
+    for text in sorted(
+        parsed(diagrams.padding()).iter(f"{SVG}text"), key=lambda text: float(text.get("x"))
+    ):
+        if len(text.text) == 1:
+            rows[float(text.get("y"))] = rows.get(float(text.get("y")), "") + text.text
+    padded = ["3the111000", "6harbor111111", "2at110000", "5gates111110"]
+    staircase = ["harbor", "gates", "the", "at", "443221"]
+    assert [rows[y] for y in sorted(rows)] == [*padded, *staircase, "hgtaaahtrtebeosr"]
+
+
+def test_one_line_crosses_from_encoder_to_decoder():
+    def crossing(svg):
+        return [s for s in strokes(parsed(svg)) if s[0][0] < 400 and s[-1][0] > 400]
+
+    (between,) = crossing(diagrams.encoder_decoder())
+    assert between[0][1] == between[-1][1]
+    assert directions(diagrams.attention(), "hidden")["up"] >= 5
+    assert {"α1", "α2", "α3", "α4"} < set(words(parsed(diagrams.attention())))
+
+
+def test_what_is_likely_has_a_long_bar_and_the_target_its_color():
+    root = parsed(diagrams.next_character())
+    bars = [r for r in root.iter(f"{SVG}rect") if r.get("rx") == "2"]
+    lengths = [float(bar.get("width")) for bar in bars]
+    assert lengths == sorted(lengths, reverse=True) and len(set(lengths)) == 5
+    assert [bar.get("fill") == LIGHT["target"] for bar in bars] == [True] + 4 * [False]
+
+
+def test_the_state_crosses_between_chunks_and_the_gradient_does_not():
+    root = parsed(diagrams.truncated_bptt())
+    chunks = [shape for shape in outlines(root) if shape[3] - shape[1] > 200][
+        1:
+    ]  # without background
+    left, right = min(shape[2] for shape in chunks), max(shape[0] for shape in chunks)
+    middle = (left + right) / 2
+
+    def crossing(role):
+        return sum(
+            min(x for x, _ in s) < middle < max(x for x, _ in s) and s[0][1] < 440
+            for s in strokes(root, role)
+        )
+
+    assert left < right
+    assert crossing("hidden") == 2  # in each row
+    assert crossing("gradient") == 0
+
+
+def test_a_subscript_has_a_true_minus_and_upright_digits():
+    picture = drawing.Drawing("d", 100, "alt")
+    picture.symbol(50, 50, "h_t-1")
+    spans = [(span.text, span.get("font-style")) for span in parsed(picture).iter(f"{SVG}tspan")]
+    assert spans == [("h", "italic"), ("t", "italic"), ("−1", None)]
+
+
+def test_a_formula_comes_back_from_its_subscripts():
+    picture = drawing.Drawing("d", 100, "alt")
+    picture.formula(50, 50, ("f_t", "gate"), " ⊙ ", ("c_t-1", "cell"))
+    (text,) = parsed(picture).iter(f"{SVG}text")
+    drops = [drop for _, _, _, drop in runs(text)]
+    assert drops[0] == drops[2] == drops[3] == 0 and drops[1] == drops[4] == drops[5] > 0
+    roles = [span.get("fill") for span in text]
+    assert roles == [LIGHT[role] for role in ("gate", "gate", "ink", "cell", "cell", "cell")]
+
+
+def test_pale_is_of_one_color_and_without_words():
+    picture = drawing.Drawing("d", 100, "alt")
+    picture.pale = True
+    picture.box(50, 50, 40, 40, "hidden")
+    picture.text(50, 50, "word")
+    picture.plus(200, 50, "cell")
+    picture.times(300, 50, "gate")
+    picture.arrow("gradient", (400, 50), (500, 50))
+    root = parsed(picture)
+    used = {e.get(name) for e in root.iter() for name in ("fill", "stroke")} - {None, "none"}
+    assert used == {LIGHT["line"], LIGHT["paper"]} and words(root) == []
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_an_arrow_s_tip_is_its_last_point(wide):
+    picture = drawing.Drawing("d", 100, "alt")
+    picture.arrow("hidden", (10, 10), (10, 60), (90, 60), wide=wide)
+    (stroke,) = strokes(parsed(picture))
+    length = drawing.WIDE_HEAD if wide else drawing.HEAD
+    assert stroke[0] == (10, 10) and stroke[-1] == (90 - length, 60)
+    ((start, tip),) = arrows(parsed(picture))
+    assert start == (10, 10) and tip == pytest.approx((90, 60))
+
+
+def test_what_is_wrong_is_seen():
+    def broken(*steps):
+        picture = drawing.Drawing("d", 200, "alt")
+        picture.box(200, 100, 100, 40, "hidden")
+        picture.text(200, 100, "fits")
+        for method, *arguments in steps:
+            getattr(picture, method)(*arguments)
+        return parsed(picture)
+
+    assert collisions(broken()) == [] and strange_colors(broken()) == []
+    assert collisions(broken(("text", 700, 50, "too wide"))) == ["too wide: outside the picture"]
+    assert collisions(broken(("text", 250, 90, "|"))) == ["|: over the edge of a box"]
+    assert collisions(broken(("text", 210, 100, "x"))) == ["x: over fits"]
+    assert collisions(broken(("line", "muted", (180, 100), (220, 100)))) == ["fits: over a line"]
+    assert collisions(broken(("symbol", 500, 60, "W_hh"), ("line", "muted", (480, 65), (540, 65))))
+    assert strange_colors(broken(("text", 500, 100, "faint", "line"))) == [
+        f"text in {LIGHT['line']}"
+    ]
+    assert astray(broken(("arrow", "muted", (20, 100), (150, 100)))) == []
+    assert astray(broken(("arrow", "muted", (20, 100), (140, 100)))) == [(140, 100)]
+    assert astray(broken(("arrow", "muted", (20, 83), (160, 83)))) == [(160, 83)]  # goes too far
+    ring = ("circle", 400, 100, 25, "muted")
+    assert astray(broken(ring, ("arrow", "muted", (500, 20), (420, 85)))) == []
+    for tip in [(425, 75), (418, 90)]:  # on the square around the circle; inside
+        assert astray(broken(ring, ("arrow", "muted", (500, 20), tip))) == [
+            pytest.approx(tip, abs=0.02)
+        ]
+    odd = broken(("line", "muted", (500, 20), (600, 20)))
+    odd[-1].set("stroke", "#ff00ff")
+    assert strange_colors(odd) == ["#ff00ff"]
