@@ -1,11 +1,11 @@
 """The networks of `numpy_models` as plain loss functions, which autograd differentiates.
 
-Nothing here is derived by hand: `rnn`, `lstm` and `cross_entropy` say how the loss is computed from
-a dict of parameters, and autograd's tape does the rest. So states are collected in lists and
-stacked; assigning them to the places of an array would leave the tape.
+Nothing here is derived by hand: `rnn`, `lstm`, `gru` and `cross_entropy` say how the loss is
+computed from a dict of parameters, and autograd's tape does the rest. So states are collected in
+lists and stacked; assigning them to the places of an array would leave the tape.
 
 A network is its number of `gates` and its `layer`: a subclass of `RNN` with its own two is a new
-network, with gradients.
+network, with gradients. A layer with a second bias names both in `biases`, and is given it last.
 """
 
 import autograd.numpy as np
@@ -71,6 +71,37 @@ def lstm(drive, weight_hh, state):
     return np.stack(states), (hidden, cell)
 
 
+def gru(drive, weight_hh, hidden, bias_hh):
+    """Run one layer of the GRU, in PyTorch's variant: see `numpy_models.GRU`.
+
+    Parameters
+    ----------
+    drive : array, shape (T, B, 3H)
+        What the layer's input and first bias contribute to r, u, n at each step.
+    weight_hh : array, shape (3H, H)
+        W_hh, its blocks in the same order.
+    hidden : array, shape (B, H)
+        The state to start from.
+    bias_hh : array, shape (3H,)
+        The bias that goes with W_hh.
+
+    Returns
+    -------
+    states : array, shape (T, B, H)
+        The hidden state after each step.
+    hidden : array, shape (B, H)
+        The last of them.
+    """
+    recur, states = weight_hh.T, []
+    for driven in drive:
+        by_r, by_u, by_n = np.split(hidden @ recur + bias_hh, 3, axis=-1)
+        r, u, n = np.split(driven, 3, axis=-1)
+        r, u = sigmoid(r + by_r), sigmoid(u + by_u)
+        hidden = (1 - u) * np.tanh(n + r * by_n) + u * hidden
+        states.append(hidden)
+    return np.stack(states), hidden
+
+
 def cross_entropy(logits, targets):
     """Mean cross-entropy of the targets.
 
@@ -117,12 +148,7 @@ class _Differentiated:
         ValueError
             As in `loss_and_grads`.
         """
-        inputs = self._checked_ids(inputs, "inputs")
-        targets = self._checked_ids(targets, "targets")
-        if targets.shape != inputs.shape:
-            raise ValueError(
-                f"targets have shape {targets.shape}, inputs {inputs.shape}: they must be the same"
-            )
+        inputs, targets = self._checked_pair(inputs, targets)
         logits, state = self._read(params, inputs, state)
         return cross_entropy(logits, targets), state
 
@@ -140,14 +166,18 @@ class _Differentiated:
     loss_and_grads.__doc__ = numpy_models.RNN.loss_and_grads.__doc__
     forward.__doc__ = numpy_models.RNN.forward.__doc__
 
+    def _stacked(self, states):
+        return np.stack(states)
+
     def _read(self, params, inputs, state):
         """Logits and last state, as a function of the parameters."""
         below = self._checked_ids(inputs, "inputs")
         states = self._checked_state(state, below.shape[1])
         for layer in range(self.num_layers):
-            weight, bias = params[f"weight_ih_l{layer}"].T, params[f"bias_l{layer}"]
+            weight, recur = params[f"weight_ih_l{layer}"].T, params[f"weight_hh_l{layer}"]
+            bias, *second = (params[f"{name}_l{layer}"] for name in self.biases)
             drive = (weight[below] if layer == 0 else below @ weight) + bias  # (T, B, gates * H)
-            below, states[layer] = self.layer(drive, params[f"weight_hh_l{layer}"], states[layer])
+            below, states[layer] = self.layer(drive, recur, states[layer], *second)
         return below @ params["weight_out"].T + params["bias_out"], self._stacked(states)
 
 
@@ -155,9 +185,6 @@ class RNN(_Differentiated, numpy_models.RNN):
     """The network of `numpy_models.RNN`, with gradients by autograd: use it in the same way."""
 
     layer = staticmethod(rnn)
-
-    def _stacked(self, states):
-        return np.stack(states)
 
 
 class LSTM(_Differentiated, numpy_models.LSTM):
@@ -168,3 +195,9 @@ class LSTM(_Differentiated, numpy_models.LSTM):
     def _stacked(self, states):
         hidden, cell = zip(*states, strict=True)
         return traced_tuple((np.stack(hidden), np.stack(cell)))
+
+
+class GRU(_Differentiated, numpy_models.GRU):
+    """The network of `numpy_models.GRU`, with gradients by autograd: use it in the same way."""
+
+    layer = staticmethod(gru)

@@ -2,12 +2,13 @@
 
 The notebooks build these networks one sequence and one step at a time. Here is the same mathematics
 for a batch of sequences and a stack of layers. Parameters carry PyTorch's names and layouts, so
-that a dict of arrays can move between the libraries; the one difference is that each layer has a
-single bias, the sum of PyTorch's two.
+that a dict of arrays can move between the libraries; the one difference is that a
+layer of an RNN or LSTM has a single bias, the sum of PyTorch's two.
 """
 
 import numpy as np
-from scipy import sparse
+
+from unrolled import _checks
 
 
 def log_softmax(logits):
@@ -101,31 +102,38 @@ def _cross_entropy_in_place(logits, targets):
 class _CharacterModel:
     """What every character model shares: parameters, checks, the stack of layers, the output head.
 
-    A subclass names its number of gates and writes two methods, for one layer over all time steps:
+    A cell names its number of `gates`, the blocks of H rows in its matrices, and writes two
+    methods, for one layer over all time steps:
 
     ``_layer_forward(layer, drive, state) -> (hidden, cache, state)`` and
-    ``_layer_backward(layer, d_hidden, cache) -> (d_drive, grad of weight_hh)``
+    ``_layer_backward(layer, d_hidden, hidden, cache) -> (d_drive, d_recurred)``.
 
-    where the drive, (T, B, gates * H), is what the layer's input and bias contribute at each step.
-    It does not depend on the layer's own past, so it is computed for all steps in one matrix
-    product.
+    The drive, (T, B, gates * H), is what the layer's input and bias contribute at each step,
+    W_ih x_t + b. It does not depend on the layer's own past, so it is computed for all steps in one
+    matrix product. `hidden` is h_0 to h_T, (T + 1, B, H), and `cache` what else the way back needs.
+    From there come the gradients of the drive and of what h_{t-1} contributes: the same array
+    twice where a cell only adds the two up.
+
+    The rest is there for cells that want it otherwise: `_checked_state` and `_stacked`, for a state
+    that is not one array (L, B, H); `scale`, for blocks to be multiplied by a number; `biases`, for
+    a second one.
+
+    A model reuses its working memory from call to call, so no two threads may share one.
     """
 
     gates = 1
+    biases = ("bias",)
+    scale = 1  # what each block of the drive and of W_hhᵀ is multiplied by
 
     def __init__(self, vocab_size, hidden_size, num_layers=1, seed=0, dtype=np.float64):
-        for name, value in [
-            ("vocab_size", vocab_size),
-            ("hidden_size", hidden_size),
-            ("num_layers", num_layers),
-        ]:
-            if not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"{name} must be an integer of at least 1, not {value!r}")
+        _checks.at_least_one(vocab_size=vocab_size, hidden_size=hidden_size, num_layers=num_layers)
         if np.dtype(dtype) not in (np.float32, np.float64):
             raise ValueError(f"dtype must be numpy.float32 or numpy.float64, not {dtype!r}")
         self.vocab_size, self.hidden_size, self.num_layers = vocab_size, hidden_size, num_layers
         self.dtype = np.dtype(dtype)
         self._buffers = {}
+        scale = np.broadcast_to(self.scale, self.gates).astype(self.dtype)
+        self._scale = np.repeat(scale, hidden_size)  # (gates * H,)
         rng = np.random.default_rng(seed)
         bound = 1 / np.sqrt(hidden_size)
         self.params = {
@@ -141,14 +149,7 @@ class _CharacterModel:
     @params.setter
     def params(self, params):
         wanted = self._shapes()
-        found = {name: np.shape(array) for name, array in params.items()}
-        wrong = [
-            f"{name}: wanted {wanted.get(name, 'none')}, found {found.get(name, 'none')}"
-            for name in wanted | found
-            if wanted.get(name) != found.get(name)
-        ]
-        if wrong:
-            raise ValueError(f"the parameters' shapes don't fit this model: {'; '.join(wrong)}")
+        _checks.same_shapes(params, wanted)
         self._params = {name: np.asarray(params[name], self.dtype) for name in wanted}
 
     def _shapes(self):
@@ -157,7 +158,7 @@ class _CharacterModel:
         for layer in range(self.num_layers):
             shapes[f"weight_ih_l{layer}"] = (rows, self.vocab_size if layer == 0 else hidden)
             shapes[f"weight_hh_l{layer}"] = (rows, hidden)
-            shapes[f"bias_l{layer}"] = (rows,)
+            shapes |= {f"{bias}_l{layer}": (rows,) for bias in self.biases}
         return shapes | {"weight_out": (self.vocab_size, hidden), "bias_out": (self.vocab_size,)}
 
     def forward(self, inputs, state=None):
@@ -183,9 +184,9 @@ class _CharacterModel:
             If the ids are not a (T, B) array of integers below V, or the state does not fit the
             batch.
         """
-        caches, state = self._run(self._checked_ids(inputs, "inputs"), state)
-        hidden = caches[-1][0]
-        return hidden @ self.params["weight_out"].T + self.params["bias_out"], state
+        layers, state = self._run(self._checked_ids(inputs, "inputs"), state)
+        top = layers[-1][0][1:]  # h_1 to h_T
+        return top @ self.params["weight_out"].T + self.params["bias_out"], state
 
     def loss_and_grads(self, inputs, targets, state=None):
         """Loss of a batch, and its gradient for every parameter by back-propagation through time.
@@ -214,65 +215,68 @@ class _CharacterModel:
         ValueError
             As in `forward`, and if the targets are no such ids or differ from the inputs in shape.
         """
-        inputs = self._checked_ids(inputs, "inputs")
-        targets = self._checked_ids(targets, "targets")
-        if targets.shape != inputs.shape:
-            raise ValueError(
-                f"targets have shape {targets.shape}, inputs {inputs.shape}: they must be the same"
-            )
-        caches, state = self._run(inputs, state)
-        top = _rows(caches[-1][0])  # (T * B, H)
+        inputs, targets = self._checked_pair(inputs, targets)
+        layers, state = self._run(inputs, state)
+        top = _rows(layers[-1][0][1:])  # (T * B, H)
         logits = self._buffer("logits", len(top), self.vocab_size)
         np.matmul(top, self.params["weight_out"].T, out=logits)
         logits += self.params["bias_out"]
         loss = _cross_entropy_in_place(logits, targets.ravel())
-        return loss, self._backward(inputs, logits, caches), state
+        return loss, self._backward(inputs, logits, layers), state
 
     def _run(self, ids, state):
         """Run the layers from bottom to top, each over all steps."""
-        states, caches = self._checked_state(state, ids.shape[1]), []
+        states, layers = self._checked_state(state, ids.shape[1]), []
         for layer in range(self.num_layers):
-            weight = self._transposed(f"weight_ih_l{layer}")  # (V or H, gates * H)
-            bias = self.params[f"bias_l{layer}"] * self._scale
+            # W_ihᵀ, (V or H, gates * H), in a block of its own: the products are faster for it.
+            weight = self.params[f"weight_ih_l{layer}"].T
+            weight = np.multiply(weight, self._scale, out=self._buffer("weight_ih", *weight.shape))
+            bias = self.params[f"{self.biases[0]}_l{layer}"] * self._scale
             drive = self._buffer(f"drive_l{layer}", *ids.shape, len(bias))
             if layer == 0:  # a one-hot vector times a matrix picks a row of it
                 weight += bias
                 np.take(weight, ids, axis=0, out=drive, mode="clip")
             else:
-                np.matmul(caches[-1][0], weight, out=drive)
+                np.matmul(layers[-1][0][1:], weight, out=drive)
                 drive += bias
             hidden, cache, states[layer] = self._layer_forward(layer, drive, states[layer])
-            caches.append((hidden, cache))  # hidden: (T, B, H), what the next layer reads
-        return caches, self._stacked(states)
+            layers.append((hidden, cache))
+        return layers, self._stacked(states)
 
-    def _backward(self, ids, d_logits, caches):
+    def _backward(self, ids, d_logits, layers):
         """Run back through the layers from top to bottom; d_logits: (T * B, V)."""
-        top, p = caches[-1][0], self.params
+        p, top = self.params, layers[-1][0][1:]
         grads = {"weight_out": d_logits.T @ _rows(top), "bias_out": d_logits.sum(axis=0)}
         d_hidden = self._buffer("d_hidden", *top.shape)
         np.matmul(d_logits, p["weight_out"], out=_rows(d_hidden))
         for layer in reversed(range(self.num_layers)):
-            d_drive, grads[f"weight_hh_l{layer}"] = self._layer_backward(
-                layer, d_hidden, caches[layer][1]
-            )
-            rows = _rows(d_drive)  # (T * B, gates * H)
-            if layer == 0:  # each row's gradient goes to the column of its input
-                columns = ids.ravel(), np.arange(ids.size + 1)
-                ones = np.ones(ids.size, self.dtype)
-                shape = self.vocab_size, ids.size
-                one_hot = sparse.csc_array((ones, *columns), shape)
-                grads["weight_ih_l0"] = (one_hot @ rows).T
-                grads["bias_l0"] = grads["weight_ih_l0"].sum(axis=1)  # each row has one 1
+            hidden, cache = layers[layer]
+            d_both = self._layer_backward(layer, d_hidden, hidden, cache)
+            d_drive, d_recurred = map(_rows, d_both)  # (T * B, gates * H)
+            grads[f"weight_hh_l{layer}"] = d_recurred.T @ _rows(hidden[:-1])
+            for bias in self.biases[1:]:
+                grads[f"{bias}_l{layer}"] = d_recurred.sum(axis=0)
+            bias = f"{self.biases[0]}_l{layer}"
+            if layer == 0:
+                grads["weight_ih_l0"] = _added_up(d_drive, ids.ravel(), self.vocab_size).T
+                grads[bias] = grads["weight_ih_l0"].sum(axis=1)  # each input had one 1
             else:
-                grads[f"weight_ih_l{layer}"] = rows.T @ _rows(caches[layer - 1][0])
-                grads[f"bias_l{layer}"] = rows.sum(axis=0)
-                np.matmul(d_drive, p[f"weight_ih_l{layer}"], out=d_hidden)
+                grads[f"weight_ih_l{layer}"] = d_drive.T @ _rows(layers[layer - 1][0][1:])
+                grads[bias] = d_drive.sum(axis=0)
+                np.matmul(d_drive, p[f"weight_ih_l{layer}"], out=_rows(d_hidden))
         return {name: grads[name] for name in p}
 
-    def _transposed(self, name):
-        """A weight's transpose in a block of its own: a product with it is the faster for it."""
-        weight = self.params[name].T
-        return np.multiply(weight, self._scale, out=self._buffer(name, *weight.shape))
+    def _recurrent(self, layer):
+        """W_hhᵀ by block, (gates, H, H): the product is faster with each in a block of its own."""
+        name, size = f"weight_hh_l{layer}", self.hidden_size
+        blocks = self.params[name].reshape(self.gates, size, size)
+        scale = self._scale.reshape(self.gates, 1, size)
+        return np.multiply(blocks.swapaxes(1, 2), scale, out=self._buffer(name, *blocks.shape))
+
+    def _blocks(self, rows):
+        """Rows of gates, (T, B, gates * H), as a view by block, (T, gates, B, H)."""
+        steps, batch_size, _ = rows.shape
+        return rows.reshape(steps, batch_size, self.gates, -1).swapaxes(1, 2)
 
     def _buffer(self, name, *shape):
         """Memory that is kept from call to call, so that large arrays are allocated once."""
@@ -281,6 +285,15 @@ class _CharacterModel:
             buffer = self._buffers[name] = np.empty(shape, self.dtype)
         return buffer
 
+    def _checked_pair(self, inputs, targets):
+        inputs = self._checked_ids(inputs, "inputs")
+        targets = self._checked_ids(targets, "targets")
+        if targets.shape != inputs.shape:
+            raise ValueError(
+                f"targets have shape {targets.shape}, inputs {inputs.shape}: they must be the same"
+            )
+        return inputs, targets
+
     def _checked_ids(self, ids, name):
         ids = np.asarray(ids)
         if ids.ndim != 2 or not np.issubdtype(ids.dtype, np.integer) or ids.size == 0:
@@ -288,14 +301,13 @@ class _CharacterModel:
                 f"{name} must be integers of shape (T, B), neither of them 0; "
                 f"got {ids.dtype} of shape {ids.shape}"
             )
-        outside = (ids < 0) | (ids >= self.vocab_size)
-        if outside.any():
-            t, b = np.argwhere(outside)[0]
+        if ids.min() < 0 or ids.max() >= self.vocab_size:
+            t, b = np.argwhere((ids < 0) | (ids >= self.vocab_size))[0]
             raise ValueError(
                 f"{name}[{t}, {b}] is {ids[t, b]}; the vocabulary has ids 0 to "
                 f"{self.vocab_size - 1}"
             )
-        return ids
+        return ids.astype(np.intp, copy=False)  # the integers that index, of 32 bits in a browser
 
     def _checked_array(self, array, batch_size, name):
         shape = (self.num_layers, batch_size, self.hidden_size)
@@ -304,6 +316,16 @@ class _CharacterModel:
                 f"{name} has shape {np.shape(array)}; this batch needs (L, B, H) = {shape}"
             )
         return np.asarray(array, self.dtype)
+
+    def _checked_state(self, state, batch_size):
+        """The state of each layer, a list; zeros for None."""
+        if state is None:
+            state = np.zeros((self.num_layers, batch_size, self.hidden_size))
+        return list(self._checked_array(state, batch_size, "state"))
+
+    def _stacked(self, states):
+        """The other way round."""
+        return np.stack(states)
 
 
 class RNN(_CharacterModel):
@@ -345,33 +367,24 @@ class RNN(_CharacterModel):
     Elman, "Finding structure in time", 1990. Werbos, "Backpropagation through time", 1990.
     """
 
-    _scale = 1
-
-    def _checked_state(self, state, batch_size):
-        if state is None:
-            state = np.zeros((self.num_layers, batch_size, self.hidden_size))
-        return list(self._checked_array(state, batch_size, "state"))
-
-    def _stacked(self, states):
-        return np.stack(states)
-
     def _layer_forward(self, layer, drive, state):
-        recur = self._transposed(f"weight_hh_l{layer}")
+        recur = self._recurrent(layer)[0]  # W_hhᵀ
         hidden = self._buffer(f"hidden_l{layer}", len(drive) + 1, *state.shape)  # h_0 to h_T
         hidden[0] = state
-        for t, driven in enumerate(drive):
+        for t, driven in enumerate(drive):  # W_ih x_t + b
             np.tanh(driven + hidden[t] @ recur, out=hidden[t + 1])
-        return hidden[1:], hidden, hidden[-1]
+        return hidden, None, hidden[-1]
 
-    def _layer_backward(self, layer, d_hidden, hidden):
+    def _layer_backward(self, layer, d_hidden, hidden, cache):
         recur = self.params[f"weight_hh_l{layer}"]
-        d_drive = np.empty_like(d_hidden)
+        da = np.empty_like(d_hidden)
         slope = 1 - hidden[1:] ** 2  # tanh' at every step
         from_future = np.zeros_like(hidden[0])  # nothing comes from beyond the last step
-        for t in reversed(range(len(d_drive))):
-            np.multiply(d_hidden[t] + from_future, slope[t], out=d_drive[t])
-            from_future = d_drive[t] @ recur  # replaced at each step, never added up
-        return d_drive, _rows(d_drive).T @ _rows(hidden[:-1])
+        for t in reversed(range(len(da))):
+            # δa_t = δh_t ⊙ (1 - h_t²), where δh_t comes from above and from step t + 1
+            np.multiply(d_hidden[t] + from_future, slope[t], out=da[t])
+            from_future = da[t] @ recur  # W_hhᵀ δa_t: replaced at each step, never added up
+        return da, da
 
 
 class LSTM(_CharacterModel):
@@ -421,6 +434,7 @@ class LSTM(_CharacterModel):
     """
 
     gates = 4
+    scale = (0.5, 0.5, 1, 0.5)  # σ(a) = tanh(a / 2) / 2 + 1/2: so one tanh serves i, f, g and o
 
     def __init__(
         self,
@@ -440,86 +454,170 @@ class LSTM(_CharacterModel):
 
     def _checked_state(self, state, batch_size):
         if state is None:
-            zeros = np.zeros((self.num_layers, batch_size, self.hidden_size))
-            state = zeros, zeros
+            state = tuple(np.zeros((2, self.num_layers, batch_size, self.hidden_size)))
         if not isinstance(state, tuple) or len(state) != 2:
             raise ValueError("the state of an LSTM is a pair: hidden states and cell states")
-        names = ("hidden state", "cell state")
-        checked = [self._checked_array(a, batch_size, n) for a, n in zip(state, names, strict=True)]
-        return list(zip(*checked, strict=True))
+        hidden = self._checked_array(state[0], batch_size, "hidden state")
+        cell = self._checked_array(state[1], batch_size, "cell state")
+        return list(zip(hidden, cell, strict=True))
 
     def _stacked(self, states):
         hidden, cell = zip(*states, strict=True)
         return np.stack(hidden), np.stack(cell)
 
-    @property
-    def _scale(self):
-        """1/2 for the three gates, 1 for the candidate: see `_layer_forward`."""
-        return np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), self.hidden_size)
+    def _layer_forward(self, layer, drive, state):
+        T, B, H = len(drive), *state[0].shape
+        gates = self._buffer(f"gates_l{layer}", T, 4, B, H)  # each block in one piece: faster
+        i, f, g, o = gates.swapaxes(0, 1)  # (T, B, H) each, filled step by step
+        hidden = self._buffer(f"hidden_l{layer}", T + 1, B, H)  # h_0 to h_T
+        cell = self._buffer(f"cell_l{layer}", T + 1, B, H)  # c_0 to c_T
+        squashed = self._buffer(f"squashed_l{layer}", T, B, H)  # tanh(c_t)
+        hidden[0], cell[0] = state
+        recur = self._recurrent(layer)  # W_hhᵀ
+        recurred, half = np.empty((2, 4, B, H), self.dtype)
+        half[:] = self._scale.reshape(4, 1, H)
+        shift = 1 - half
+        for t, driven in enumerate(self._blocks(drive)):
+            # i_t, f_t, o_t = σ(a) and g_t = tanh(a), of a = W_ih x_t + W_hh h_{t-1} + b
+            a, c = gates[t], cell[t + 1]
+            np.matmul(hidden[t], recur, out=recurred)
+            np.add(driven, recurred, out=a)
+            np.tanh(a, out=a)
+            a *= half
+            a += shift
+            np.multiply(f[t], cell[t], out=c)
+            c += i[t] * g[t]  # c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
+            np.tanh(c, out=squashed[t])
+            np.multiply(o[t], squashed[t], out=hidden[t + 1])  # h_t = o_t ⊙ tanh(c_t)
+        return hidden, (drive, gates, cell, squashed), (hidden[-1], cell[-1])
 
-    def _blocks(self, gates):
-        """The four blocks i, f, g, o of the last axis, each H long, as views."""
-        size = self.hidden_size
-        return (gates[..., k * size : (k + 1) * size] for k in range(4))
+    def _layer_backward(self, layer, d_hidden, hidden, cache):
+        drive, gates, cell, squashed = cache
+        recur = self.params[f"weight_hh_l{layer}"]
+        i, f, g, o = gates.swapaxes(0, 1)  # (T, B, H) each
+        # What does not wait for the next step's gradient comes first, for all steps at once: the
+        # slopes of σ and tanh, in the place of the drive, and ∂h_t / ∂c_t.
+        slope = np.subtract(1, gates, out=drive.reshape(gates.shape))
+        slope *= gates  # i (1 - i), f (1 - f), o (1 - o)
+        np.subtract(1, g**2, out=slope[:, 2])  # 1 - g²
+        through = o * (1 - squashed**2)
+        d_drive = gates.reshape(drive.shape)  # δa_t, written over the gates of its step
+        da = self._blocks(d_drive)
+        d_gates = np.empty_like(gates[0])
+        di, df, dg, do = d_gates
+        dh, dc = np.zeros((2, *cell[0].shape), self.dtype)  # none from beyond the last step
+        for t in reversed(range(len(gates))):
+            dh += d_hidden[t]  # δh_t: from above, and from step t + 1
+            np.multiply(dh, squashed[t], out=do)  # δo_t = δh_t ⊙ tanh(c_t)
+            dc += dh * through[t]  # δc_t += δh_t ⊙ o_t ⊙ (1 - tanh²(c_t))
+            np.multiply(dc, g[t], out=di)  # δi_t = δc_t ⊙ g_t
+            np.multiply(dc, cell[t], out=df)  # δf_t = δc_t ⊙ c_{t-1}
+            np.multiply(dc, i[t], out=dg)  # δg_t = δc_t ⊙ i_t
+            dc *= f[t]  # δc_{t-1} = δc_t ⊙ f_t
+            np.multiply(d_gates, slope[t], out=da[t])  # δa_t: each block times its slope
+            np.matmul(d_drive[t], recur, out=dh)  # δh_{t-1} = W_hhᵀ δa_t
+        return d_drive, d_drive
+
+
+class GRU(_CharacterModel):
+    """The gated recurrent unit over characters, one or more layers.
+
+    A reset gate r and an update gate u, for which PyTorch writes z, decide what becomes of the
+    hidden state; n is the candidate:
+
+    r_t = σ(W_ir x_t + b_ir + W_hr h_{t-1} + b_hr), u_t likewise,
+    n_t = tanh(W_in x_t + b_in + r_t * (W_hn h_{t-1} + b_hn)),
+    h_t = (1 - u_t) * n_t + u_t * h_{t-1}.
+
+    The logits are W_out h_t + b_out, from the top layer. This is the variant of cuDNN and PyTorch,
+    in which r acts after the product with W_hn. In the paper it acts before, on h_{t-1}.
+
+    Parameters
+    ----------
+    vocab_size : int
+        V, the number of distinct tokens.
+    hidden_size : int
+        H, the number of hidden units in each layer.
+    num_layers : int, default 1
+        L. Each layer reads the hidden states of the one below.
+    seed : int, default 0
+        Seed of the starting parameters.
+    dtype : {numpy.float64, numpy.float32}
+        Precision of everything.
+
+    Raises
+    ------
+    ValueError
+        If a size is not an integer of at least 1, or the dtype is neither of the two.
+
+    Attributes
+    ----------
+    params : dict of ndarray
+        ``weight_ih_l{k}`` (3H, V) in the first layer and (3H, H) above, ``weight_hh_l{k}`` (3H, H),
+        ``bias_ih_l{k}`` and ``bias_hh_l{k}`` (3H), ``weight_out`` (V, H), ``bias_out`` (V). The
+        blocks are r, u, n. There are two biases, because r multiplies one of them.
+
+    Notes
+    -----
+    The state is the hidden state of each layer, an array of shape (L, B, H).
+
+    References
+    ----------
+    Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical machine
+    translation", 2014.
+    """
+
+    gates = 3
+    biases = ("bias_ih", "bias_hh")
 
     def _layer_forward(self, layer, drive, state):
-        # sigmoid(a) = tanh(a / 2) / 2 + 1/2. The inner half is in the drive and the weights already
-        # (`_scale`), so that one tanh serves the gates and the candidate, and these two follow it:
-        half = np.empty_like(drive[0])
-        half[:] = self._scale
-        shift = 1 - half
-        recur = self._transposed(f"weight_hh_l{layer}")
-        num_steps, shape = len(drive), state[0].shape
-        hidden = self._buffer(f"hidden_l{layer}", num_steps + 1, *shape)  # h_0 to h_T
-        cell = self._buffer(f"cell_l{layer}", num_steps + 1, *shape)  # c_0 to c_T
-        squashed = self._buffer(f"squashed_l{layer}", num_steps, *shape)  # tanh(c_t)
-        hidden[0], cell[0] = state
-        recurred, written = np.empty_like(drive[0]), np.empty_like(state[0])
-        i, f, g, o = self._blocks(drive)  # filled step by step
-        for t in range(num_steps):
-            np.matmul(hidden[t], recur, out=recurred)
-            gates = drive[t]
-            gates += recurred
-            np.tanh(gates, out=gates)
-            gates *= half
-            gates += shift
-            np.multiply(f[t], cell[t], out=cell[t + 1])
-            np.multiply(i[t], g[t], out=written)
-            np.add(cell[t + 1], written, out=cell[t + 1])
-            np.tanh(cell[t + 1], out=squashed[t])
-            np.multiply(o[t], squashed[t], out=hidden[t + 1])
-        return hidden[1:], (drive, hidden, cell, squashed), (hidden[-1], cell[-1])
+        T, B, H = len(drive), *state.shape
+        gates = self._buffer(f"gates_l{layer}", T, 3, B, H)
+        recurred = self._buffer(f"recurred_l{layer}", T, 3, B, H)  # W_hh h_{t-1} + b_hh
+        hidden = self._buffer(f"hidden_l{layer}", T + 1, B, H)  # h_0 to h_T
+        hidden[0] = state
+        recur = self._recurrent(layer)  # W_hhᵀ
+        bias = self.params[f"bias_hh_l{layer}"].reshape(3, 1, H)
+        for t, driven in enumerate(self._blocks(drive)):  # W_ih x_t + b_ih
+            np.add(hidden[t] @ recur, bias, out=recurred[t])
+            gates[t, :2] = (1 + np.tanh((driven[:2] + recurred[t, :2]) / 2)) / 2  # σ
+            r, u, n = gates[t]
+            np.tanh(driven[2] + r * recurred[t, 2], out=n)
+            hidden[t + 1] = (1 - u) * n + u * hidden[t]
+        return hidden, (gates, recurred), hidden[-1]
 
-    def _layer_backward(self, layer, d_hidden, cache):
-        gates, hidden, cell, squashed = cache
+    def _layer_backward(self, layer, d_hidden, hidden, cache):
+        gates, recurred = cache
         recur = self.params[f"weight_hh_l{layer}"]
-        i, f, g, o = self._blocks(gates)
-        d_gates, rest, candidate = (np.empty_like(gates[0]) for _ in range(3))
-        di, df, dg, do = self._blocks(d_gates)
-        candidate[:] = 2 * self._scale - 1  # 1 in the candidate's block, 0 in the gates'
-        dh, dc, through = (np.zeros_like(cell[0]) for _ in range(3))  # of the step at hand
-        for t in reversed(range(len(gates))):
-            dh += d_hidden[t]
-            np.multiply(hidden[t + 1], squashed[t], out=through)
-            np.subtract(o[t], through, out=through)  # o (1 - tanh(c)^2)
-            through *= dh
-            dc += through
-            np.multiply(dc, g[t], out=di)
-            np.multiply(dc, cell[t], out=df)
-            np.multiply(dc, i[t], out=dg)
-            np.multiply(dh, squashed[t], out=do)
-            dc *= f[t]  # goes on to c_{t-1}
-            # Times the slopes, (1 - s) s of a sigmoid and (1 - g) (1 + g) of tanh, where the gates
-            # themselves have been.
-            d_drive = gates[t]
-            np.subtract(1, d_drive, out=rest)
-            d_gates *= rest
-            d_drive += candidate
-            d_drive *= d_gates
-            np.matmul(d_drive, recur, out=dh)  # goes on to h_{t-1}
-        return gates, _rows(gates).T @ _rows(hidden[:-1])
+        T, B, H = d_hidden.shape
+        d_drive, d_recurred = np.empty((2, T, B, 3 * H), self.dtype)
+        dh = np.zeros_like(hidden[0])  # none from beyond the last step
+        for t in reversed(range(T)):
+            r, u, n = gates[t]
+            dh += d_hidden[t]  # δh_t: from above, and from step t + 1
+            du = dh * (hidden[t] - n)  # δu_t = δh_t ⊙ (h_{t-1} - n_t)
+            dn = dh * (1 - u)  # δn_t = δh_t ⊙ (1 - u_t)
+            da_n = dn * (1 - n**2)  # through tanh
+            dr = da_n * recurred[t, 2]  # δr_t = δa_n ⊙ (W_hn h_{t-1} + b_hn)
+            da_r, da_u = dr * r * (1 - r), du * u * (1 - u)  # through σ
+            np.concatenate([da_r, da_u, da_n], axis=1, out=d_drive[t])
+            np.concatenate([da_r, da_u, da_n * r], axis=1, out=d_recurred[t])
+            dh = dh * u + d_recurred[t] @ recur  # δh_{t-1}: kept by u, and through W_hhᵀ
+        return d_drive, d_recurred
 
 
 def _rows(array):
     """A (T, B, N) array as (T * B, N)."""
     return array.reshape(-1, array.shape[-1])
+
+
+def _added_up(rows, ids, size):
+    """Add up the rows of each id, (N, K) to (size, K): the gradient of picking rows."""
+    try:
+        from scipy import sparse
+    except ImportError:  # in a browser, where SciPy would be most of the download
+        one_hot = np.eye(size, dtype=rows.dtype)[:, ids]  # (size, N)
+    else:  # the same matrix, without its zeros
+        ones = np.ones(len(ids), rows.dtype)
+        one_hot = sparse.csc_array((ones, ids, np.arange(len(ids) + 1)), (size, len(ids)))
+    return one_hot @ rows

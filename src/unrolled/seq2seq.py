@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 from tqdm.auto import tqdm
 
+from unrolled import _checks
 from unrolled.learning import watched
 from unrolled.torch_models import LAYERS
 
@@ -376,12 +377,12 @@ class EchoEncoderDecoder(BaseEstimator):
     def _check_options(self):
         if self.cell not in LAYERS:
             raise ValueError(f"cell must be one of {', '.join(LAYERS)}, not {self.cell!r}")
-        for name in ("embedding", "hidden_size", "batch_size", "max_epochs"):
-            value = getattr(self, name)
-            if name == "embedding" and value is None:
-                continue
-            if not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"{name} must be an integer of at least 1, not {value!r}")
+        _checks.at_least_one(
+            embedding=1 if self.embedding is None else self.embedding,
+            hidden_size=self.hidden_size,
+            batch_size=self.batch_size,
+            max_epochs=self.max_epochs,
+        )
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be above 0, not {self.learning_rate!r}")
         if not self.weight_decay >= 0:

@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from unrolled import _checks
+
 END = "end"  # the state after a string's last symbol
 
 REBER = {
@@ -51,8 +53,7 @@ def embed(inner, times=1):
     Hochreiter, Schmidhuber, "Long short-term memory", 1997, experiment 1: the embedded Reber
     grammar, `EMBEDDED_REBER` here. More than one string in between is not in the paper.
     """
-    if times < 1:
-        raise ValueError(f"times must be at least 1, not {times}")
+    _checks.at_least_one(times=times)
     first = next(iter(inner))
     begin = {side: f"{side}1.{first}" for side in "TP"}
     table = {"begin": {"B": "choose"}, "choose": begin}
@@ -97,8 +98,7 @@ def strings(grammar, num_strings, seed=0):
     ----------
     Hochreiter, Schmidhuber, "Long short-term memory", 1997, experiment 1.
     """
-    if num_strings < 1:
-        raise ValueError(f"num_strings must be at least 1, not {num_strings}")
+    _checks.at_least_one(num_strings=num_strings)
     rng = np.random.default_rng(seed)
     choices = {state: list(symbols.items()) for state, symbols in grammar.items()}
     start = next(iter(grammar))
@@ -247,10 +247,7 @@ def echo(num_sequences, n_in, n_out, vocab_size=100, seed=0):
     ValueError
         If a number is too small, or there is more to echo than was read.
     """
-    counts = {"num_sequences": num_sequences, "n_in": n_in, "n_out": n_out}
-    for name, value in counts.items():
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, not {value}")
+    _checks.at_least_one(num_sequences=num_sequences, n_in=n_in, n_out=n_out)
     if vocab_size < 2:
         raise ValueError(f"vocab_size must be at least 2, not {vocab_size}")
     if n_out > n_in:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from unrolled import _checks
+
 SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 SHAKESPEARE_MIRRORS = (
     "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
@@ -154,12 +156,11 @@ def stream_batches(ids, batch_size, num_steps):
     Raises
     ------
     ValueError
-        At the call, if `batch_size` or `num_steps` is below 1 or `ids` is too short.
+        At the call, if `batch_size` or `num_steps` is no integer of at least 1, or `ids` is too
+        short.
     """
     ids = _checked_ids(ids, row=True)
-    for name, value in (("batch_size", batch_size), ("num_steps", num_steps)):
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1; got {value}.")
+    _checks.at_least_one(batch_size=batch_size, num_steps=num_steps)
     length = (len(ids) - 1) // batch_size  # of each stream
     if length < 1:
         raise ValueError(

@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from unrolled import _checks
+
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
@@ -11,7 +13,7 @@ GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 class CharacterModel(nn.Module):
     """A recurrent network over characters: embedding or one-hot, recurrent layers, a linear head.
 
-    Everything is time-major. For an RNN and an LSTM the model is that of `numpy_models`: each layer
+    Everything is time-major. The model is that of `numpy_models`: a layer of an RNN or an LSTM
     has one bias, held in PyTorch's ``bias_ih``, and ``bias_hh`` is zero and never trained. A GRU
     keeps both, because its candidate multiplies only one of them by a gate.
 
@@ -46,15 +48,12 @@ class CharacterModel(nn.Module):
         self, vocab_size, hidden_size, num_layers=1, cell="lstm", embedding_size=None, dropout=0.0
     ):
         super().__init__()
-        sizes = {
-            "vocab_size": vocab_size,
-            "hidden_size": hidden_size,
-            "num_layers": num_layers,
-            "embedding_size": 1 if embedding_size is None else embedding_size,
-        }
-        for name, value in sizes.items():
-            if not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"{name} must be an integer of at least 1, not {value!r}")
+        _checks.at_least_one(
+            vocab_size=vocab_size,
+            hidden_size=hidden_size,
+            num_layers=num_layers,
+            embedding_size=1 if embedding_size is None else embedding_size,
+        )
         if cell not in LAYERS:
             raise ValueError(f"cell must be one of {', '.join(LAYERS)}, not {cell!r}")
         if not 0 <= dropout < 1:
@@ -107,15 +106,13 @@ class CharacterModel(nn.Module):
         hidden, state = self.layers(inputs, state)  # (T, B, H)
         return self.head(self.dropout(hidden)), state
 
+    @property
     def params(self):
-        """Give the parameters as the book's dict of arrays.
+        """The parameters, the book's dict of arrays: copies, named as in `numpy_models`.
 
-        Returns
-        -------
-        dict of ndarray
-            Copies, named as in `numpy_models`; an embedding is added as ``embedding`` (V, D). An
-            RNN's and an LSTM's ``bias_l{k}`` is the sum of PyTorch's two. A GRU has both, under
-            PyTorch's names.
+        An embedding is added as ``embedding`` (V, D). An RNN's and an LSTM's ``bias_l{k}`` is the
+        sum of PyTorch's two. Set it, and the arrays are copied into the model, in its precision;
+        names or shapes that don't fit raise a ValueError, and nothing is changed then.
         """
         arrays = {name: _array(tensor) for name, tensor in self._named().items()}
         if self.cell != "gru":
@@ -123,29 +120,10 @@ class CharacterModel(nn.Module):
                 arrays[name] += _array(bias)
         return arrays
 
-    def load_params(self, params):
-        """Take parameters from the book's dict of arrays.
-
-        Parameters
-        ----------
-        params : dict of ndarray
-            As `params` gives them; copied, in this model's precision.
-
-        Raises
-        ------
-        ValueError
-            If the names or shapes don't fit this model; nothing is changed then.
-        """
+    @params.setter
+    def params(self, params):
         named = self._named()
-        wanted = {name: tuple(tensor.shape) for name, tensor in named.items()}
-        found = {name: np.shape(array) for name, array in params.items()}
-        wrong = [
-            f"{name}: wanted {wanted.get(name, 'none')}, found {found.get(name, 'none')}"
-            for name in wanted | found
-            if wanted.get(name) != found.get(name)
-        ]
-        if wrong:
-            raise ValueError(f"the parameters' shapes don't fit this model: {'; '.join(wrong)}")
+        _checks.same_shapes(params, {name: tuple(tensor.shape) for name, tensor in named.items()})
         with torch.no_grad():
             for name, tensor in named.items():
                 tensor.copy_(torch.from_numpy(np.array(params[name])))
@@ -189,7 +167,7 @@ class CharacterModel(nn.Module):
         num_layers = sum(name.startswith("weight_hh_l") for name in params)
         embedding_size = params["embedding"].shape[-1] if "embedding" in params else None
         model = cls(vocab_size, hidden_size, num_layers, cells[0], embedding_size)
-        model.to(torch.from_numpy(params["weight_out"]).dtype).load_params(params)
+        model.to(torch.from_numpy(params["weight_out"]).dtype).params = params
         return model
 
     def _named(self):
@@ -226,7 +204,7 @@ class NumPyModel:
     @property
     def params(self):
         """Copies of the parameters, a dict of arrays."""
-        return self.module.params()
+        return self.module.params
 
     @torch.no_grad()
     def forward(self, inputs, state=None):

@@ -183,7 +183,7 @@ class Run:
         if best:
             save_weights(
                 self.out,
-                self.model.params(),
+                self.model.params,
                 self.vocabulary,
                 step=self.step,
                 validation_nats=loss,
@@ -213,7 +213,7 @@ class Run:
             The record.
         """
         arrays, _ = load_arrays(self.out)
-        self.model.load_params(arrays)
+        self.model.params = arrays
         carried = self.loss(self.validation_ids)
         as_many = self.training_ids[: len(self.validation_ids)]
         record = {

@@ -15,7 +15,7 @@ small = st.integers(1, 6)
 
 @settings(max_examples=8)
 @given(
-    cell=st.sampled_from(["RNN", "LSTM"]),
+    cell=st.sampled_from(["RNN", "LSTM", "GRU"]),
     sizes=st.fixed_dictionaries({"num_steps": small, "batch_size": small, "hidden_size": small}),
     vocab_size=st.integers(2, 9),
     num_layers=st.integers(1, 2),

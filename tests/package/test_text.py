@@ -210,7 +210,7 @@ def test_too_short_a_text_is_refused_at_the_call():
 @pytest.mark.parametrize("batch_size, num_steps", [(0, 5), (5, 0), (-1, 5), (5, -1)])
 def test_sizes_below_one_are_refused_at_the_call(batch_size, num_steps):
     name, value = ("batch_size", batch_size) if batch_size < 1 else ("num_steps", num_steps)
-    with pytest.raises(ValueError, match=f"{name} must be at least 1; got {value}"):
+    with pytest.raises(ValueError, match=f"{name} must be an integer of at least 1, not {value}"):
         stream_batches(np.arange(50), batch_size, num_steps)
 
 

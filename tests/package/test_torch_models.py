@@ -49,7 +49,7 @@ def test_it_is_the_layers_of_pytorch_and_a_head(cell, embedding_size):
 
 def test_the_gru_is_this_formula():
     model = new("gru", num_layers=1)
-    p, h = model.params(), np.zeros((B, H))
+    p, h = model.params, np.zeros((B, H))
     inputs, _ = batch()
     logits, _ = NumPyModel(model).forward(inputs)
     for x, expected in zip(inputs, logits, strict=True):
@@ -64,7 +64,7 @@ def test_the_gru_is_this_formula():
 def test_training_mode_drops_and_evaluation_mode_does_not(kind):
     plain = kind(V, H, 2, seed=1)
     model = CharacterModel(V, H, 2, kind.__name__.lower(), dropout=0.5).double()
-    model.load_params(plain.params)
+    model.params = plain.params
     found = differences(plain, NumPyModel(model.eval()), *batch(), None)
     assert max(found.values()) < 1e-12
     ids = torch.from_numpy(batch()[0])
@@ -86,10 +86,10 @@ def test_dropout_of_one_layer_is_before_the_head():
 @pytest.mark.parametrize("cell", CELLS)
 def test_parameters_come_back_and_say_what_they_are(cell, embedding_size):
     model = new(cell, embedding_size)
-    params = model.params()
+    params = model.params
     again = CharacterModel.from_params(params)
-    assert again.cell == cell and again.params().keys() == params.keys()
-    assert all(np.array_equal(again.params()[name], params[name]) for name in params)
+    assert again.cell == cell and again.params.keys() == params.keys()
+    assert all(np.array_equal(again.params[name], params[name]) for name in params)
     found = differences(NumPyModel(model), NumPyModel(again), *batch(), None)
     assert max(found.values()) == 0
 
@@ -106,10 +106,10 @@ def test_the_names_are_those_of_the_numpy_models(kind):
 def test_there_is_one_bias(cell):
     model = new(cell)
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 0.1)
-    before = model.params()
+    before = model.params
     _, grads, _ = NumPyModel(model).loss_and_grads(*batch())
     optimizer.step()
-    for name, array in model.params().items():
+    for name, array in model.params.items():
         assert np.allclose(array, before[name] - 0.1 * grads[name], atol=1e-15), name
 
 
@@ -118,23 +118,23 @@ def test_the_two_biases_of_another_model_are_added_up(cell):
     model, layers = new(cell), torch_models.LAYERS[cell](V, H, 2).double()
     model.layers.load_state_dict(layers.state_dict())
     assert np.array_equal(
-        model.params()["bias_l1"], (layers.bias_ih_l1 + layers.bias_hh_l1).detach().numpy()
+        model.params["bias_l1"], (layers.bias_ih_l1 + layers.bias_hh_l1).detach().numpy()
     )
     found = differences(NumPyModel(model), twin(NumPyModel(model)), *batch(), None)
     assert max(found.values()) < 1e-12
-    model.load_params(model.params())
+    model.params = model.params
     assert not model.layers.bias_hh_l1.any()
 
 
 def test_what_comes_out_is_a_copy():
     model = new("lstm")
-    model.params()["bias_out"][:] = np.nan
-    assert np.isfinite(model.params()["bias_out"]).all()
+    model.params["bias_out"][:] = np.nan
+    assert np.isfinite(model.params["bias_out"]).all()
 
 
 def test_the_precision_is_that_of_the_arrays():
     params = numpy_models.LSTM(V, H, dtype=np.float32).params
-    assert CharacterModel.from_params(params).params()["bias_l0"].dtype == np.float32
+    assert CharacterModel.from_params(params).params["bias_l0"].dtype == np.float32
 
 
 # In place of a NumPy model
@@ -181,15 +181,15 @@ def test_ids_are_time_and_batch(shape):
 
 def test_parameters_of_another_model_change_nothing():
     model = new("lstm")
-    before = model.params()
+    before = model.params
     for other in [new("gru"), new("lstm", num_layers=1), new("lstm", 4)]:
         with pytest.raises(ValueError, match="wanted"):
-            model.load_params(other.params())
-    assert all(np.array_equal(before[name], array) for name, array in model.params().items())
+            model.params = other.params
+    assert all(np.array_equal(before[name], array) for name, array in model.params.items())
 
 
 def test_arrays_of_no_model():
-    params = new("lstm").params()
+    params = new("lstm").params
     with pytest.raises(ValueError, match="weight_out"):
         CharacterModel.from_params({"bias_out": params["bias_out"]})
     with pytest.raises(ValueError, match="neither 1, 3 nor 4 times"):
