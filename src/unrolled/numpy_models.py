@@ -106,13 +106,12 @@ class _CharacterModel:
     methods, for one layer over all time steps:
 
     ``_layer_forward(layer, drive, state) -> (hidden, cache, state)`` and
-    ``_layer_backward(layer, d_hidden, hidden, cache) -> (d_drive, d_recurred)``.
+    ``_layer_backward(layer, d_hidden, cache) -> (d_drive, grads)``.
 
     The drive, (T, B, gates * H), is what the layer's input and bias contribute at each step,
     W_ih x_t + b. It does not depend on the layer's own past, so it is computed for all steps in one
-    matrix product. `hidden` is h_0 to h_T, (T + 1, B, H), and `cache` what else the way back needs.
-    From there come the gradients of the drive and of what h_{t-1} contributes: the same array
-    twice where a cell only adds the two up.
+    matrix product. `hidden`, (T, B, H), is what the next layer reads, and `cache` what the way back
+    needs. `grads` are those of ``weight_hh`` and, if there is one, ``bias_hh``, under these names.
 
     The rest is there for cells that want it otherwise: `_checked_state` and `_stacked`, for a state
     that is not one array (L, B, H); `scale`, for blocks to be multiplied by a number; `biases`, for
@@ -185,8 +184,7 @@ class _CharacterModel:
             batch.
         """
         layers, state = self._run(self._checked_ids(inputs, "inputs"), state)
-        top = layers[-1][0][1:]  # h_1 to h_T
-        return top @ self.params["weight_out"].T + self.params["bias_out"], state
+        return layers[-1][0] @ self.params["weight_out"].T + self.params["bias_out"], state
 
     def loss_and_grads(self, inputs, targets, state=None):
         """Loss of a batch, and its gradient for every parameter by back-propagation through time.
@@ -217,7 +215,7 @@ class _CharacterModel:
         """
         inputs, targets = self._checked_pair(inputs, targets)
         layers, state = self._run(inputs, state)
-        top = _rows(layers[-1][0][1:])  # (T * B, H)
+        top = _rows(layers[-1][0])  # (T * B, H)
         logits = self._buffer("logits", len(top), self.vocab_size)
         np.matmul(top, self.params["weight_out"].T, out=logits)
         logits += self.params["bias_out"]
@@ -237,7 +235,7 @@ class _CharacterModel:
                 weight += bias
                 np.take(weight, ids, axis=0, out=drive, mode="clip")
             else:
-                np.matmul(layers[-1][0][1:], weight, out=drive)
+                np.matmul(layers[-1][0], weight, out=drive)
                 drive += bias
             hidden, cache, states[layer] = self._layer_forward(layer, drive, states[layer])
             layers.append((hidden, cache))
@@ -245,23 +243,20 @@ class _CharacterModel:
 
     def _backward(self, ids, d_logits, layers):
         """Run back through the layers from top to bottom; d_logits: (T * B, V)."""
-        p, top = self.params, layers[-1][0][1:]
+        p, top = self.params, layers[-1][0]
         grads = {"weight_out": d_logits.T @ _rows(top), "bias_out": d_logits.sum(axis=0)}
         d_hidden = self._buffer("d_hidden", *top.shape)
         np.matmul(d_logits, p["weight_out"], out=_rows(d_hidden))
         for layer in reversed(range(self.num_layers)):
-            hidden, cache = layers[layer]
-            d_both = self._layer_backward(layer, d_hidden, hidden, cache)
-            d_drive, d_recurred = map(_rows, d_both)  # (T * B, gates * H)
-            grads[f"weight_hh_l{layer}"] = d_recurred.T @ _rows(hidden[:-1])
-            for bias in self.biases[1:]:
-                grads[f"{bias}_l{layer}"] = d_recurred.sum(axis=0)
+            d_drive, own = self._layer_backward(layer, d_hidden, layers[layer][1])
+            grads |= {f"{name}_l{layer}": grad for name, grad in own.items()}
+            d_drive = _rows(d_drive)  # (T * B, gates * H)
             bias = f"{self.biases[0]}_l{layer}"
             if layer == 0:
                 grads["weight_ih_l0"] = _added_up(d_drive, ids.ravel(), self.vocab_size).T
                 grads[bias] = grads["weight_ih_l0"].sum(axis=1)  # each input had one 1
             else:
-                grads[f"weight_ih_l{layer}"] = d_drive.T @ _rows(layers[layer - 1][0][1:])
+                grads[f"weight_ih_l{layer}"] = d_drive.T @ _rows(layers[layer - 1][0])
                 grads[bias] = d_drive.sum(axis=0)
                 np.matmul(d_drive, p[f"weight_ih_l{layer}"], out=_rows(d_hidden))
         return {name: grads[name] for name in p}
@@ -373,9 +368,10 @@ class RNN(_CharacterModel):
         hidden[0] = state
         for t, driven in enumerate(drive):  # W_ih x_t + b
             np.tanh(driven + hidden[t] @ recur, out=hidden[t + 1])
-        return hidden, None, hidden[-1]
+        return hidden[1:], (hidden,), hidden[-1]
 
-    def _layer_backward(self, layer, d_hidden, hidden, cache):
+    def _layer_backward(self, layer, d_hidden, cache):
+        (hidden,) = cache
         recur = self.params[f"weight_hh_l{layer}"]
         da = np.empty_like(d_hidden)
         slope = 1 - hidden[1:] ** 2  # tanh' at every step
@@ -384,7 +380,7 @@ class RNN(_CharacterModel):
             # δa_t = δh_t ⊙ (1 - h_t²), where δh_t comes from above and from step t + 1
             np.multiply(d_hidden[t] + from_future, slope[t], out=da[t])
             from_future = da[t] @ recur  # W_hhᵀ δa_t: replaced at each step, never added up
-        return da, da
+        return da, {"weight_hh": _rows(da).T @ _rows(hidden[:-1])}
 
 
 class LSTM(_CharacterModel):
@@ -489,10 +485,10 @@ class LSTM(_CharacterModel):
             c += i[t] * g[t]  # c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
             np.tanh(c, out=squashed[t])
             np.multiply(o[t], squashed[t], out=hidden[t + 1])  # h_t = o_t ⊙ tanh(c_t)
-        return hidden, (drive, gates, cell, squashed), (hidden[-1], cell[-1])
+        return hidden[1:], (drive, gates, hidden, cell, squashed), (hidden[-1], cell[-1])
 
-    def _layer_backward(self, layer, d_hidden, hidden, cache):
-        drive, gates, cell, squashed = cache
+    def _layer_backward(self, layer, d_hidden, cache):
+        drive, gates, hidden, cell, squashed = cache
         recur = self.params[f"weight_hh_l{layer}"]
         i, f, g, o = gates.swapaxes(0, 1)  # (T, B, H) each
         # What does not wait for the next step's gradient comes first, for all steps at once: the
@@ -516,7 +512,7 @@ class LSTM(_CharacterModel):
             dc *= f[t]  # δc_{t-1} = δc_t ⊙ f_t
             np.multiply(d_gates, slope[t], out=da[t])  # δa_t: each block times its slope
             np.matmul(d_drive[t], recur, out=dh)  # δh_{t-1} = W_hhᵀ δa_t
-        return d_drive, d_drive
+        return d_drive, {"weight_hh": _rows(d_drive).T @ _rows(hidden[:-1])}
 
 
 class GRU(_CharacterModel):
@@ -584,10 +580,10 @@ class GRU(_CharacterModel):
             r, u, n = gates[t]
             np.tanh(driven[2] + r * recurred[t, 2], out=n)
             hidden[t + 1] = (1 - u) * n + u * hidden[t]
-        return hidden, (gates, recurred), hidden[-1]
+        return hidden[1:], (gates, recurred, hidden), hidden[-1]
 
-    def _layer_backward(self, layer, d_hidden, hidden, cache):
-        gates, recurred = cache
+    def _layer_backward(self, layer, d_hidden, cache):
+        gates, recurred, hidden = cache
         recur = self.params[f"weight_hh_l{layer}"]
         T, B, H = d_hidden.shape
         d_drive, d_recurred = np.empty((2, T, B, 3 * H), self.dtype)
@@ -603,7 +599,11 @@ class GRU(_CharacterModel):
             np.concatenate([da_r, da_u, da_n], axis=1, out=d_drive[t])
             np.concatenate([da_r, da_u, da_n * r], axis=1, out=d_recurred[t])
             dh = dh * u + d_recurred[t] @ recur  # δh_{t-1}: kept by u, and through W_hhᵀ
-        return d_drive, d_recurred
+        rows = _rows(d_recurred)
+        return d_drive, {
+            "weight_hh": rows.T @ _rows(hidden[:-1]),
+            "bias_hh": rows.sum(axis=0),
+        }
 
 
 def _rows(array):

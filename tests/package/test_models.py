@@ -73,14 +73,14 @@ def forgetful(kind):
     """A NumPy model whose gradients come from their own step alone."""
 
     class Forgetful(getattr(numpy_models, kind)):
-        def _layer_backward(self, layer, d_hidden, hidden, cache):
-            T, steps = len(d_hidden), []
+        def _layer_backward(self, layer, d_hidden, cache):
+            T, d_drive, grads = len(d_hidden), [], []
             for t in range(T):
-                of_step = [part[t : t + 1 + len(part) - T] for part in cache or ()]
-                one = slice(t, t + 1), slice(t, t + 2)
-                back = super()._layer_backward(layer, d_hidden[one[0]], hidden[one[1]], of_step)
-                steps.append([part.copy() for part in back])
-            return [np.concatenate(part) for part in zip(*steps, strict=True)]
+                of_step = [part[t : t + 1 + len(part) - T] for part in cache]
+                back = super()._layer_backward(layer, d_hidden[t : t + 1], of_step)
+                d_drive.append(back[0].copy())
+                grads.append(back[1])
+            return np.concatenate(d_drive), {n: sum(g[n] for g in grads) for n in grads[0]}
 
     return Forgetful
 
