@@ -197,16 +197,14 @@ def load_corpus(name_or_path=None):
         not UTF-8 or empty.
     """
     corpus = name_or_path or os.environ.get("UNROLLED_CORPUS") or "play"
-    if corpus == "play":
-        return _read(_play())
-    if corpus == "shakespeare":
-        return _read(_shakespeare())
+    if corpus in CORPORA:
+        return _read(CORPORA[corpus]())
     path = Path(corpus).expanduser()
     if not path.exists():
         asked = "" if name_or_path else " (UNROLLED_CORPUS asks for it)"
         raise CorpusError(
-            f"There is no corpus {str(corpus)!r}{asked}. The known names are 'play' and "
-            f"'shakespeare'; a file was looked for too, at {path.absolute()}."
+            f"There is no corpus {str(corpus)!r}{asked}. The known names are "
+            f"{' and '.join(map(repr, CORPORA))}; a file was looked for too, at {path.absolute()}."
         )
     return _read(path)
 
@@ -258,6 +256,9 @@ def _shakespeare():
         f"UNROLLED_DATA; its SHA-256 is {SHAKESPEARE_SHA256}.{looked_in} "
         "Or use the play that comes with the book: load_corpus('play')."
     )
+
+
+CORPORA = {"play": _play, "shakespeare": _shakespeare}  # what finds the file, by name
 
 
 def _what_happened(error):
