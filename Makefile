@@ -7,8 +7,6 @@ FRONT_END := node_modules/.package-lock.json
 FRONT_END_TESTS := node_modules/vnu-jar/package.json
 CHROMIUM := .venv/chromium.stamp
 PAGE := _build/html/index.html
-# Of PyTorch's two builds for Linux the small one, for the processor alone, unless TORCH=cuda.
-CPU_BUILD := --index-url https://download.pytorch.org/whl/cpu --retries 0 --timeout 10 --no-deps
 
 QUIETLY := --no-audit --no-fund --loglevel=error
 
@@ -29,13 +27,7 @@ setup: $(INSTALLED) $(FRONT_END)  ## Create .venv and node_modules, or bring the
 	$(PYTHON) -m venv .venv
 
 $(INSTALLED): .venv/pyvenv.cfg requirements.txt pyproject.toml
-ifneq ($(TORCH),cuda)
-	@test "$$(uname -s)" != Linux || \
-		$(BIN)/python -m pip install --quiet $(CPU_BUILD) $$(grep -o '^torch==[^ ]*' requirements.txt) || \
-		echo "PyTorch's own index can't be reached; its build of the default index does as well."
-endif
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
-	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	TORCH=$(TORCH) $(BIN)/python tools/install.py
 	@touch $@
 
 $(FRONT_END): package.json package-lock.json | $(INSTALLED)
