@@ -1,14 +1,15 @@
-"""Train RNN and LSTM on embedded Reber grammars, and write data/results/reber.json.
+"""Train RNN and LSTM on embedded Reber grammars, for chapter 2.
 
-Run it as `make results`. Each network is trained from five starts, with two learning rates, on
-strings that it sees once, with one, two and four inner strings between the symbols that agree.
+Each network is trained from five starts, with two learning rates, on strings that it sees once,
+with one, two and four inner strings between the symbols that agree.
 """
 
 import numpy as np
 
-from unrolled import learning, optimizers, results, tasks, text
+from unrolled import learning, optimizers, tasks, text
 from unrolled.numpy_models import LSTM, RNN, log_softmax
 
+PACKAGES = ("numpy",)
 PARTS = {1: 4, 2: 10, 4: 10}  # of the training text, for each number of inner strings
 SYMBOLS = 250_000  # in a part
 SEEDS = range(5)
@@ -99,9 +100,9 @@ def study(times):
     return {"strings_per_part": count, "runs": runs}
 
 
-if __name__ == "__main__":
-    facts = {
-        "command": "make results",
+def facts():
+    """All grammars."""
+    return {
         "training": f"Adam, {ROWS} rows, {STEPS} steps, clipped at norm 1, float64",
         "parameters": {
             name: sum(array.size for array in new_model(0).params.values())
@@ -109,4 +110,3 @@ if __name__ == "__main__":
         },
         "inner": {str(times): study(times) for times in PARTS},
     }
-    results.save("reber", facts)
