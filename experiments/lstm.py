@@ -7,8 +7,8 @@ and the recall of a symbol seen long before. And how far back networks read, pas
 import numpy as np
 
 from experiments import read
-from unrolled import learning, optimizers
-from unrolled.numpy_models import LSTM, RNN, log_softmax
+from unrolled import learning, memory, optimizers
+from unrolled.numpy_models import LSTM, RNN
 
 PACKAGES = ("numpy",)
 BIASES = (-2, 0, 1, 2, 4)
@@ -55,29 +55,17 @@ def recall(bias, seed):
     return shares
 
 
-def losses(model, ids):
-    """Loss of each character but the first, ids being (T + 1, B): nats, (T, B)."""
-    log_p = log_softmax(model.forward(ids[:-1])[0])
-    return -np.take_along_axis(log_p, ids[1:, :, None], axis=-1)[..., 0]
-
-
-def reach(model, ids):
-    """How many characters a cold start reads until its mean loss is that of a carried state."""
-    starts = np.random.default_rng(0).integers(256, len(ids) - WINDOW - 1, 400)
-    places = starts + np.arange(WINDOW + 1)[:, None]
-    carried = losses(model, ids[:, None])[places[:-1], 0]
-    excess = (losses(model, ids[places]) - carried).mean(axis=1)
-    return int(1 + np.flatnonzero(np.abs(excess) > TOLERANCE)[-1])
-
-
 def reach_by_pass(model):
     """Reach and held-out loss after each of REACH_PASSES on the play."""
     _, train_ids, validation_ids = read("play")
+    some = validation_ids[:8001]
+    starts = np.random.default_rng(0).integers(256, len(some) - WINDOW - 1, 400)
     curve = {"characters": [], "validation_nats": []}
 
     def on_epoch(model, history):
         if len(history.validation) in REACH_PASSES:
-            curve["characters"].append(reach(model, validation_ids[:8001]))
+            losses = memory.cold_and_carried(model, some, starts, WINDOW)
+            curve["characters"].append(memory.reach(*losses, TOLERANCE))
             curve["validation_nats"].append(history.validation[-1][1])
 
     plan = {"epochs": REACH_PASSES[-1], "batch_size": 32, "num_steps": 64, "on_epoch": on_epoch}

@@ -6,8 +6,8 @@ with one, two and four inner strings between the symbols that agree.
 
 import numpy as np
 
-from unrolled import learning, optimizers, tasks, text
-from unrolled.numpy_models import LSTM, RNN, log_softmax
+from unrolled import learning, memory, optimizers, tasks
+from unrolled.numpy_models import LSTM, RNN
 
 PACKAGES = ("numpy",)
 PARTS = {1: 4, 2: 10, 4: 10}  # of the training text, for each number of inner strings
@@ -19,29 +19,6 @@ NETWORKS = {  # about as many parameters; the two best rates of a first sweep
     "RNN": (lambda seed: RNN(7, hidden_size=44, seed=seed), (0.003, 0.01)),
     "LSTM": (lambda seed: LSTM(7, hidden_size=20, seed=seed, forget_bias=1.0), (0.01, 0.02)),
 }
-VOCABULARY = text.Vocabulary("BEPSTVX")
-
-
-def measure(model, grammar, strings):
-    """Loss above that of the best predictor, nats per symbol; and which symbols it remembered.
-
-    The strings are read as rows side by side. A string that a row begins in the middle of can't be
-    remembered, and is left out.
-    """
-    joined = "".join(strings)
-    ids = VOCABULARY.encode(joined)
-    ((inputs, _),) = text.stream_batches(ids, 32, len(ids))
-    logits = log_softmax(model.forward(inputs)[0]).swapaxes(0, 1)  # (B, T, V)
-    logits = logits.reshape(-1, len(VOCABULARY))  # row n: what it says after ids[n]
-    said = logits[np.arange(len(logits)), ids[1 : len(logits) + 1]]
-    best = np.log(tasks.probabilities(grammar, joined)[1 : len(logits) + 1])
-    ends = np.cumsum([len(string) for string in strings])
-    starts = np.append(0, ends[:-1])
-    before = ends - 3  # where the symbol to remember is predicted
-    whole = (starts // len(inputs) == before // len(inputs)) & (before < len(logits))
-    t, p = VOCABULARY.encode("TP")
-    says_t = logits[before[whole], t] > logits[before[whole], p]
-    return np.mean(best - said), says_t == (ids[before[whole] + 1] == t), (ends - starts)[whole] - 3
 
 
 def by_distance(right, distance, groups=5):
@@ -67,8 +44,8 @@ def run(model, rate, grammar, parts, strings):
             num_steps=STEPS,
             clip_norm=1.0,
         )
-        above, right, distance = measure(model, grammar, strings)
-        excess.append(round(float(above), 5))
+        above, right, distance = memory.examine(model, grammar, strings)
+        excess.append(round(above, 5))
         accuracy.append(round(float(right.mean()), 5))
     return {
         "excess_nats": excess,
@@ -84,7 +61,8 @@ def study(times):
     rng = np.random.default_rng(times)
     count = int(SYMBOLS / length)
     parts = [
-        VOCABULARY.encode("".join(tasks.strings(grammar, count, rng))) for _ in range(PARTS[times])
+        memory.SYMBOLS.encode("".join(tasks.strings(grammar, count, rng)))
+        for _ in range(PARTS[times])
     ]
     strings = tasks.strings(grammar, TEST_STRINGS, rng)
     runs = {}

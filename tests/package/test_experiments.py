@@ -35,7 +35,6 @@ SMALL = {  # the settings that make an experiment short; the names in its file d
         "SEEDS": ONE,
         "PASSES": 1,
         "STEPS": 20,
-        "TOLERANCE": 0.0,
         "REACH_PASSES": (1,),
     },
     "autograd": {
