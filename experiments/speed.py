@@ -7,7 +7,6 @@ compared: timing two programs that do different work says nothing.
 
 import itertools
 import multiprocessing
-import resource
 import sys
 import time
 
@@ -206,6 +205,8 @@ def peak_memory(name, shape):
 
 
 def _peak_memory(name, shape):
+    import resource  # here, since Windows has none
+
     with threadpool_limits(1):
         torch.set_num_threads(1)
         contestants(4, 1, 2)[
