@@ -1,7 +1,7 @@
 """Train what chapter 2 quotes, with five starts.
 
-LSTMs whose forget gates start at several biases, on two tasks: the play,
-and the recall of a symbol seen long before. And how far back networks read, pass after pass.
+LSTMs whose forget gates start at several biases, on two tasks: the play, and the recall of a symbol
+seen long before. And how far back networks read, pass after pass.
 """
 
 import numpy as np

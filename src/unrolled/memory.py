@@ -1,6 +1,6 @@
 """What a network remembers: how far back it reads, and whether it holds one symbol of a string.
 
-Chapter 2 builds both measurements, and asserts that they are equal.
+The book builds both measurements, and asserts that they are equal.
 """
 
 import numpy as np
