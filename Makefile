@@ -84,7 +84,7 @@ notebooks: setup  ## Write each .ipynb anew from its .md, and execute it
 student: setup  ## Write the notebooks without their solutions, for a class
 	@$(BIN)/python tools/student.py
 
-result results bench headline: run = $(BIN)/python -m experiments.$(1) &&
+result results bench headline: run = $(BIN)/python -m experiments $(1) &&
 
 result: setup  ## Run one experiment: make result NAME=rnn writes data/results/rnn.json
 	$(call run,$(NAME)) true
