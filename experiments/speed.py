@@ -3,6 +3,10 @@
 One training step (forward, loss, backward; float32; no optimizer) of the same model on the same
 batch, by turns, so that what else the machine does hits all alike. Losses and gradients are first
 compared: timing two programs that do different work says nothing.
+
+Beside them PyTorch as its users feed it, with a learned embedding. That is another model, of fewer
+multiplications: its layer reads EMBEDDING numbers in place of one-hot rows as long as the
+vocabulary. Takes about five minutes.
 """
 
 import itertools
@@ -18,6 +22,7 @@ from unrolled.numpy_models import LSTM
 
 PACKAGES = ("numpy", "scipy", "torch")
 VOCAB_SIZE = 65
+EMBEDDING = 32  # as in chapter 4
 SHAPES = [(100, 1, 25), (128, 32, 64), (256, 64, 64), (512, 64, 128)]  # (H, B, T)
 BATCHES = [(128, batch, 32) for batch in (1, 4, 16, 64, 256)]
 HIDDENS = [(hidden, 32, 32) for hidden in (32, 64, 128, 256, 512)]
@@ -26,26 +31,32 @@ TURN = 0.03  # seconds that one program runs before it is another's turn, at lea
 
 
 class TorchLSTM(torch.nn.Module):
-    """The same model: an identity table looks up one-hot rows; LSTM; linear head."""
+    """A table of input vectors, by default a learned embedding; LSTM; linear head."""
 
-    def __init__(self, params):
+    def __init__(self, hidden, table=None):
         super().__init__()
-        hidden = params["weight_hh_l0"].shape[1]
-        self.one_hot = torch.nn.Embedding.from_pretrained(torch.eye(VOCAB_SIZE), freeze=True)
-        self.lstm = torch.nn.LSTM(VOCAB_SIZE, hidden)
+        self.table = table or torch.nn.Embedding(VOCAB_SIZE, EMBEDDING)
+        self.lstm = torch.nn.LSTM(self.table.embedding_dim, hidden)
         self.head = torch.nn.Linear(hidden, VOCAB_SIZE)
+
+    @classmethod
+    def same(cls, params):
+        """The model of these parameters: an identity table looks up one-hot rows."""
+        one_hot = torch.nn.Embedding.from_pretrained(torch.eye(VOCAB_SIZE), freeze=True)
+        model = cls(params["weight_hh_l0"].shape[1], one_hot)
         with torch.no_grad():
-            self.lstm.weight_ih_l0.copy_(torch.from_numpy(params["weight_ih_l0"]))
-            self.lstm.weight_hh_l0.copy_(torch.from_numpy(params["weight_hh_l0"]))
-            self.lstm.bias_ih_l0.copy_(torch.from_numpy(params["bias_l0"]))
-            self.lstm.bias_hh_l0.zero_()
-            self.head.weight.copy_(torch.from_numpy(params["weight_out"]))
-            self.head.bias.copy_(torch.from_numpy(params["bias_out"]))
+            model.lstm.weight_ih_l0.copy_(torch.from_numpy(params["weight_ih_l0"]))
+            model.lstm.weight_hh_l0.copy_(torch.from_numpy(params["weight_hh_l0"]))
+            model.lstm.bias_ih_l0.copy_(torch.from_numpy(params["bias_l0"]))
+            model.lstm.bias_hh_l0.zero_()
+            model.head.weight.copy_(torch.from_numpy(params["weight_out"]))
+            model.head.bias.copy_(torch.from_numpy(params["bias_out"]))
+        return model
 
     def step(self, inputs, targets):
         """Loss, and the gradients in place."""
         self.zero_grad()
-        hidden, _ = self.lstm(self.one_hot(inputs))
+        hidden, _ = self.lstm(self.table(inputs))
         logits = self.head(hidden)
         loss = torch.nn.functional.cross_entropy(
             logits.reshape(-1, VOCAB_SIZE), targets.reshape(-1)
@@ -117,11 +128,12 @@ def contestants(hidden, batch, steps):
     rng = np.random.default_rng(0)
     inputs, targets = rng.integers(0, VOCAB_SIZE, (2, steps, batch))
     ours = LSTM(VOCAB_SIZE, hidden, dtype=np.float32)
-    theirs = TorchLSTM(ours.params)
+    theirs, embedded = TorchLSTM.same(ours.params), TorchLSTM(hidden)
     theirs_inputs, theirs_targets = torch.from_numpy(inputs), torch.from_numpy(targets)
     run = {
         "numpy": lambda: ours.loss_and_grads(inputs, targets),
         "torch": lambda: theirs.step(theirs_inputs, theirs_targets),
+        "torch_embedding": lambda: embedded.step(theirs_inputs, theirs_targets),
     }
     loss, grads, _ = run["numpy"]()
     assert np.isclose(loss, run["torch"](), rtol=1e-5)
@@ -217,7 +229,7 @@ def _peak_memory(name, shape):
         inputs, targets = rng.integers(0, VOCAB_SIZE, (2, shape[2], shape[1]))
         model = LSTM(VOCAB_SIZE, shape[0], dtype=np.float32)
         if name == "torch":
-            model = TorchLSTM(model.params)
+            model = TorchLSTM.same(model.params)
             inputs, targets = torch.from_numpy(inputs), torch.from_numpy(targets)
         for _ in range(3):
             model.step(inputs, targets) if name == "torch" else model.loss_and_grads(
@@ -230,6 +242,7 @@ def _peak_memory(name, shape):
 def facts():
     """Measure everything."""
     found = {"vocab_size": VOCAB_SIZE, "dtype": "float32", "repetitions": REPETITIONS}
+    found["embedding_size"] = EMBEDDING
     found |= {"rows": [], "sweep": [], "product_gflops": {}}
     # First: a process starts with the peak of the one that started it.
     found["peak_mib"] = [

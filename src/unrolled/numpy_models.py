@@ -113,9 +113,9 @@ class _CharacterModel:
     matrix product. `hidden`, (T, B, H), is what the next layer reads, and `cache` what the way back
     needs. `grads` are those of ``weight_hh`` and, if there is one, ``bias_hh``, under these names.
 
-    The rest is there for cells that want it otherwise: `_checked_state` and `_stacked`, for a state
-    that is not one array (L, B, H); `scale`, for blocks to be multiplied by a number; `biases`, for
-    a second one.
+    That is all. A cell whose state is not one array, (L, B, H), also writes `_checked_state` and
+    `_stacked`; one that wants its blocks multiplied by a number says so in `scale`, and one with
+    two biases in `biases`.
 
     A model reuses its working memory from call to call, so no two threads may share one.
     """
@@ -226,9 +226,10 @@ class _CharacterModel:
         """Run the layers from bottom to top, each over all steps."""
         states, layers = self._checked_state(state, ids.shape[1]), []
         for layer in range(self.num_layers):
-            # W_ihᵀ, (V or H, gates * H), in a block of its own: the products are faster for it.
+            # W_ihᵀ, (V or H, gates * H), in memory of its own: look-up and product are faster so.
             weight = self.params[f"weight_ih_l{layer}"].T
-            weight = np.multiply(weight, self._scale, out=self._buffer("weight_ih", *weight.shape))
+            block = self._buffer(f"weight_ih_l{layer}", *weight.shape)
+            weight = np.multiply(weight, self._scale, out=block)
             bias = self.params[f"{self.biases[0]}_l{layer}"] * self._scale
             drive = self._buffer(f"drive_l{layer}", *ids.shape, len(bias))
             if layer == 0:  # a one-hot vector times a matrix picks a row of it
@@ -262,7 +263,7 @@ class _CharacterModel:
         return {name: grads[name] for name in p}
 
     def _recurrent(self, layer):
-        """W_hhᵀ by block, (gates, H, H): the product is faster with each in a block of its own."""
+        """W_hhᵀ by block, (gates, H, H): products with these are faster than one with (H, 4H)."""
         name, size = f"weight_hh_l{layer}", self.hidden_size
         blocks = self.params[name].reshape(self.gates, size, size)
         scale = self._scale.reshape(self.gates, 1, size)

@@ -47,19 +47,6 @@ def test_it_is_the_layers_of_pytorch_and_a_head(cell, embedding_size):
         state = last
 
 
-def test_the_gru_is_this_formula():
-    model = new("gru", num_layers=1)
-    p, h = model.params, np.zeros((B, H))
-    inputs, _ = batch()
-    logits, _ = NumPyModel(model).forward(inputs)
-    for x, expected in zip(inputs, logits, strict=True):
-        driven = (p["weight_ih_l0"].T[x] + p["bias_ih_l0"]).reshape(B, 3, H)
-        recurred = (h @ p["weight_hh_l0"].T + p["bias_hh_l0"]).reshape(B, 3, H)
-        r, z = 1 / (1 + np.exp(-driven[:, :2] - recurred[:, :2])).swapaxes(0, 1)
-        h = (1 - z) * np.tanh(driven[:, 2] + r * recurred[:, 2]) + z * h
-        assert np.allclose(h @ p["weight_out"].T + p["bias_out"], expected, atol=1e-12)
-
-
 @pytest.mark.parametrize("kind", [numpy_models.RNN, numpy_models.LSTM])
 def test_training_mode_drops_and_evaluation_mode_does_not(kind):
     plain = kind(V, H, 2, seed=1)
@@ -92,14 +79,6 @@ def test_parameters_come_back_and_say_what_they_are(cell, embedding_size):
     assert all(np.array_equal(again.params[name], params[name]) for name in params)
     found = differences(NumPyModel(model), NumPyModel(again), *batch(), None)
     assert max(found.values()) == 0
-
-
-@pytest.mark.parametrize("kind", [numpy_models.RNN, numpy_models.LSTM])
-def test_the_names_are_those_of_the_numpy_models(kind):
-    model = kind(V, H, 3)
-    params = twin(model).params
-    assert list(params) == list(model.params)
-    assert all(np.array_equal(params[name], model.params[name]) for name in params)
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
