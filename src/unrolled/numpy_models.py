@@ -486,33 +486,35 @@ class LSTM(_CharacterModel):
             c += i[t] * g[t]  # c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
             np.tanh(c, out=squashed[t])
             np.multiply(o[t], squashed[t], out=hidden[t + 1])  # h_t = o_t ⊙ tanh(c_t)
-        return hidden[1:], (drive, gates, hidden, cell, squashed), (hidden[-1], cell[-1])
+        return hidden[1:], (gates, hidden, cell, squashed), (hidden[-1], cell[-1])
 
     def _layer_backward(self, layer, d_hidden, cache):
-        drive, gates, hidden, cell, squashed = cache
+        gates, hidden, cell, squashed = cache
         recur = self.params[f"weight_hh_l{layer}"]
         i, f, g, o = gates.swapaxes(0, 1)  # (T, B, H) each
-        # What does not wait for the next step's gradient comes first, for all steps at once: the
-        # slopes of σ and tanh, in the place of the drive, and ∂h_t / ∂c_t.
-        slope = np.subtract(1, gates, out=drive.reshape(gates.shape))
-        slope *= gates  # i (1 - i), f (1 - f), o (1 - o)
-        np.subtract(1, g**2, out=slope[:, 2])  # 1 - g²
-        through = o * (1 - squashed**2)
-        d_drive = gates.reshape(drive.shape)  # δa_t, written over the gates of its step
+        dh, dc = np.zeros((2, *cell[0].shape), self.dtype)  # none from beyond the last step
+        d_drive = gates.reshape(len(gates), len(dh), -1)  # δa_t, written over the gates of its step
         da = self._blocks(d_drive)
         d_gates = np.empty_like(gates[0])
         di, df, dg, do = d_gates
-        dh, dc = np.zeros((2, *cell[0].shape), self.dtype)  # none from beyond the last step
-        for t in reversed(range(len(gates))):
-            dh += d_hidden[t]  # δh_t: from above, and from step t + 1
-            np.multiply(dh, squashed[t], out=do)  # δo_t = δh_t ⊙ tanh(c_t)
-            dc += dh * through[t]  # δc_t += δh_t ⊙ o_t ⊙ (1 - tanh²(c_t))
-            np.multiply(dc, g[t], out=di)  # δi_t = δc_t ⊙ g_t
-            np.multiply(dc, cell[t], out=df)  # δf_t = δc_t ⊙ c_{t-1}
-            np.multiply(dc, i[t], out=dg)  # δg_t = δc_t ⊙ i_t
-            dc *= f[t]  # δc_{t-1} = δc_t ⊙ f_t
-            np.multiply(d_gates, slope[t], out=da[t])  # δa_t: each block times its slope
-            np.matmul(d_drive[t], recur, out=dh)  # δh_{t-1} = W_hhᵀ δa_t
+        # What doesn't wait for the gradient of the step to come is computed for a stretch of steps
+        # at once, as long as it stays in the processor's cache.
+        stretch = max(1, 2**16 // d_gates.size)
+        for start in reversed(range(0, len(gates), stretch)):
+            steps = slice(start, start + stretch)
+            slopes = (1 - gates[steps]) * gates[steps]  # i (1 - i), f (1 - f), o (1 - o)
+            slopes[:, 2] = 1 - g[steps] ** 2
+            through = o[steps] * (1 - squashed[steps] ** 2)  # ∂h_t / ∂c_t
+            for t in reversed(range(start, start + len(slopes))):
+                dh += d_hidden[t]  # δh_t: from above, and from step t + 1
+                np.multiply(dh, squashed[t], out=do)  # δo_t = δh_t ⊙ tanh(c_t)
+                dc += dh * through[t - start]  # δc_t += δh_t ⊙ o_t ⊙ (1 - tanh²(c_t))
+                np.multiply(dc, g[t], out=di)  # δi_t = δc_t ⊙ g_t
+                np.multiply(dc, cell[t], out=df)  # δf_t = δc_t ⊙ c_{t-1}
+                np.multiply(dc, i[t], out=dg)  # δg_t = δc_t ⊙ i_t
+                dc *= f[t]  # δc_{t-1} = δc_t ⊙ f_t
+                np.multiply(d_gates, slopes[t - start], out=da[t])  # δa_t: times its slopes
+                np.matmul(d_drive[t], recur, out=dh)  # δh_{t-1} = W_hhᵀ δa_t
         return d_drive, {"weight_hh": _rows(d_drive).T @ _rows(hidden[:-1])}
 
 

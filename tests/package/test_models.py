@@ -102,7 +102,7 @@ def test_finite_differences_see_a_forgotten_future(kind, num_layers):
 @each_kind
 @each_depth
 @given(shape=shapes, seed=seeds, carried=st.booleans())
-@example(shape=(64, 8, 11, 32), seed=64, carried=True)
+@example(shape=(40, 8, 11, 64), seed=40, carried=True)  # more than one stretch of slopes
 @example(shape=(25, 1, 11, 16), seed=25, carried=False)
 @settings(max_examples=8)
 def test_parity_with_pytorch(library, kind, num_layers, shape, seed, carried):
