@@ -1,26 +1,25 @@
 """The commands `python -m unrolled.train` and `python -m unrolled.sample`."""
 
+import contextlib
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 import torch
 
 from unrolled import generation, learning, numpy_models, sample, text, torch_models, train
-from unrolled.weights import load_arrays, save_arrays, save_weights
+from unrolled.weights import load_arrays, load_checkpoint, save_arrays, save_weights
 
 TEXT = "She sells sea shells by the sea shore.\nThe shells she sells are sea shells.\n" * 8
 OPTIONS = "--hidden 6 --batch 4 --steps 7 --epochs 3 --embedding 3 --layers 2 --dropout 0.2".split()
-
-
-@pytest.fixture(autouse=True)
-def quiet(monkeypatch):
-    monkeypatch.setenv("TQDM_DISABLE", "1")
 
 
 @pytest.fixture
@@ -148,6 +147,22 @@ def test_the_weights_kept_are_those_with_the_lowest_validation_loss(corpus, tmp_
 
 # Stopped on the way
 
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no os.fork here")
+
+
+def kill_everywhere(folder, *how):
+    """Where runs were killed, how the same command ended then, and whether in the same bits."""
+    program = Path(__file__).with_name("killed.py")
+    done = subprocess.run(
+        [sys.executable, program, folder, *how],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},  # no threads: it forks
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stderr)
+
 
 def press_ctrl_c(monkeypatch, steps):
     """Send the signal of Ctrl-C in the middle of these steps."""
@@ -202,21 +217,40 @@ def test_a_checkpoint_belongs_to_its_run(corpus, tmp_path, monkeypatch, capsys):
     corpus.write_text(TEXT.replace("shore", "coast"), encoding="utf-8")
     refused(run, corpus, out)
     assert "corpus_sha256" in capsys.readouterr().err
+
+
+def test_a_damaged_checkpoint_is_refused(corpus, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "a.safetensors"
+    press_ctrl_c(monkeypatch, [2])
+    assert run(corpus, out) == train.INTERRUPTED
     checkpoint = out.with_suffix(".checkpoint")
-    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
-    refused(run, corpus, out)
-    assert "damaged" in capsys.readouterr().err
+    content = checkpoint.read_bytes()
+    with ZipFile(checkpoint) as archive:
+        largest = archive.read(max(archive.infolist(), key=lambda entry: entry.file_size))
+    flipped = bytearray(content)
+    flipped[content.index(largest) + 100] ^= 1
+    for damaged in (b"", content[:-100], bytes(flipped), b"<!doctype html>"):
+        checkpoint.write_bytes(damaged)
+        refused(run, corpus, out)
+        said = capsys.readouterr().err
+        assert f"{checkpoint} is damaged" in said and "Remove it to start anew" in said
+        assert checkpoint.read_bytes() == damaged and not out.exists()
+
+
+def break_step(monkeypatch, step):
+    """Make all weights NaN in this step."""
+    learning_rate = train.Run.learning_rate
+    monkeypatch.setattr(
+        train.Run,
+        "learning_rate",
+        lambda self: math.nan if self.step == step else learning_rate(self),
+    )
 
 
 @pytest.mark.parametrize("early", [True, False])
 def test_a_nan_stops_it_and_the_best_weights_stay(corpus, tmp_path, monkeypatch, early, capsys):
-    learning_rate = train.Run.learning_rate
     broken_at = 0 if early else 20
-    monkeypatch.setattr(
-        train.Run,
-        "learning_rate",
-        lambda self: math.nan if self.step == broken_at else learning_rate(self),
-    )
+    break_step(monkeypatch, broken_at)
     out = tmp_path / "a.safetensors"
     assert run(corpus, out) == 1
     message = capsys.readouterr().err
@@ -227,8 +261,36 @@ def test_a_nan_stops_it_and_the_best_weights_stay(corpus, tmp_path, monkeypatch,
         params, facts = load_arrays(out)
         assert facts["step"] <= broken_at and "holds the best weights before" in message
         assert all(np.isfinite(array).all() for array in params.values())
-        checkpoint, _ = load_arrays(out.with_suffix(".checkpoint"))
-        assert all(np.isfinite(array).all() for array in checkpoint.values())
+        checkpoint = load_checkpoint(out.with_suffix(".checkpoint"))
+        assert all(tensor.isfinite().all() for tensor in checkpoint["model"].values())
+
+
+def test_ctrl_c_saves_no_nan(corpus, tmp_path, monkeypatch, capsys):
+    """One step breaks the weights, the next would notice it, and Ctrl-C comes in between."""
+    break_step(monkeypatch, 19)
+    press_ctrl_c(monkeypatch, [19])
+    out = tmp_path / "a.safetensors"
+    assert run(corpus, out) == 1
+    assert "step 20: a weight is no longer finite" in capsys.readouterr().err
+    checkpoint = load_checkpoint(out.with_suffix(".checkpoint"))
+    assert checkpoint["step"] == 18  # the last validation
+    assert all(tensor.isfinite().all() for tensor in checkpoint["model"].values())
+
+
+@forks
+def test_a_run_killed_at_any_file_operation_ends_with_the_same_bits(tmp_path):
+    killed = kill_everywhere(tmp_path)
+    assert all(same for _, _, same in killed), killed[-1]
+    moments = [where for where, _, _ in killed]
+    assert moments[:2] == ["start", "open /run.checkpoint.partial"]
+    assert moments.count("half written") == 7  # checkpoint and weights three times, and the record
+    assert moments[-1] == "unlink /run.checkpoint"
+
+
+@forks
+def test_weights_written_before_the_checkpoint_are_found_out(tmp_path):
+    where, status, same = kill_everywhere(tmp_path, "weights-first")[-1]
+    assert (where, status, same) == ("replace /run.safetensors.partial", 2, False)
 
 
 # Bad arguments and files
@@ -274,11 +336,24 @@ def test_a_text_too_short_to_validate_on(tmp_path, capsys):
     assert "too few" in capsys.readouterr().err
 
 
-def test_weights_are_not_overwritten(corpus, tmp_path, capsys):
+@pytest.mark.parametrize("there", [".safetensors", ".json"])
+def test_files_are_not_overwritten(corpus, tmp_path, there, capsys):
+    precious = tmp_path / f"a{there}"
+    precious.write_bytes(b"precious")
+    refused(run, corpus, tmp_path / "a.safetensors")
+    assert f"{precious} exists" in capsys.readouterr().err
+    assert precious.read_bytes() == b"precious"
+
+
+def test_the_same_command_after_the_end_does_nothing(corpus, tmp_path, capsys):
     out = tmp_path / "a.safetensors"
-    out.write_bytes(b"precious")
-    refused(run, corpus, out)
-    assert "exists" in capsys.readouterr().err and out.read_bytes() == b"precious"
+    assert run(corpus, out) == 0
+    before = [path.read_bytes() for path in (out, out.with_suffix(".json"))]
+    assert run(corpus, out) == 0
+    assert "finished before" in capsys.readouterr().out
+    refused(run, corpus, out, "--seed", "3")
+    assert f"{out} belongs to a run with other values of seed" in capsys.readouterr().err
+    assert [path.read_bytes() for path in (out, out.with_suffix(".json"))] == before
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
@@ -349,18 +424,62 @@ def test_files_that_are_no_weights(weights, tmp_path, capsys):
     assert "names 3 characters, and its weights are for 5" in capsys.readouterr().err
 
 
+def test_a_validation_does_not_change_the_time_that_is_left(corpus, tmp_path, monkeypatch, capsys):
+    clock = {"now": 0.0}
+    take_step, loss = train.Run.take_step, train.Run.loss
+
+    def slow(function, seconds):
+        def call(*given, **how):
+            clock["now"] += seconds
+            return function(*given, **how)
+
+        return call
+
+    monkeypatch.setattr("tqdm.std.time", lambda: clock["now"])
+    monkeypatch.setattr(train, "watched", lambda: True)
+    monkeypatch.setattr(train.Run, "take_step", slow(take_step, 10))
+    monkeypatch.setattr(train.Run, "loss", slow(loss, 500))
+
+    def time_left(name):
+        assert run(corpus, tmp_path / name) == 0
+        found = re.findall(r"(\d+)%[^\r]*?, (\d+):(\d+) left", capsys.readouterr().err)
+        return {int(percent): 60 * int(minutes) + int(rest) for percent, minutes, rest in found}
+
+    steps = range(1, 61)
+    expected = {round(100 * step / 60): 10 * (60 - step) for step in steps}
+    assert time_left("a.safetensors") == pytest.approx(expected, abs=1)
+    monkeypatch.setattr(train.tqdm, "unpause", lambda bar: None)  # broken on purpose
+    assert max(time_left("b.safetensors").values()) > 1000
+
+
+def read_all(terminal):
+    """What programs write to a pseudo-terminal, until the last one ends."""
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux says so that there is no more
+        while part := os.read(terminal, 10**5):
+            shown += part
+    os.close(terminal)
+    return shown.decode()
+
+
 def test_both_from_a_shell(corpus, tmp_path):
+    termios = pytest.importorskip("termios")  # Windows has none
+    ours, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
     command = [sys.executable, "-m", "unrolled.train", "--corpus", str(corpus), *OPTIONS]
-    trained = subprocess.run(
+    trained = subprocess.Popen(
         [*command, "--out", "a.safetensors"],
         cwd=tmp_path,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
         text=True,
         env=os.environ | {"TQDM_DISABLE": "0"},
     )
-    assert trained.returncode == 0, trained.stderr
-    assert "100%" in trained.stderr and "characters/s" in trained.stderr
-    assert "left" in trained.stderr and "perplexity" in trained.stdout
+    os.close(terminal)
+    shown = read_all(ours)
+    printed, _ = trained.communicate()
+    assert trained.returncode == 0 and "perplexity" in printed, shown
+    assert "100%" in shown and "characters/s" in shown and "left" in shown
     command = [sys.executable, "-m", "unrolled.sample", "a.safetensors", "--length", "20"]
     written = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert written.returncode == 0 and len(written.stdout) == 22, written.stderr
+    assert written.returncode == 0 and len(written.stdout) == 22 and written.stderr == ""
