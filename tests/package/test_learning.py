@@ -1,7 +1,13 @@
 """The loop with its carried state, validation, divergence, and smoothed curves."""
 
+import io
 import math
+import os
+import re
+import subprocess
+import sys
 
+import IPython
 import numpy as np
 import pytest
 from hypothesis import given
@@ -57,12 +63,86 @@ def test_smooth_refuses_what_never_forgets(keep):
         learning.smooth([1, 2], keep)
 
 
-@pytest.mark.parametrize("value, expected", [(None, True), ("", True), ("0", True), ("1", False)])
-def test_watched(monkeypatch, value, expected):
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    if value is not None:
-        monkeypatch.setenv("TQDM_DISABLE", value)
+# Who watches
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class Clock:
+    """A clock for tqdm that stands still but for what is added."""
+
+    def __init__(self, monkeypatch):
+        self.now = 0.0
+        monkeypatch.setattr("tqdm.std.time", lambda: self.now)
+
+    def advance(self, seconds, result=None):
+        self.now += seconds
+        return result
+
+
+@pytest.mark.parametrize("value, expected", [("", True), ("0", True), ("1", False)])
+def test_bars_are_watched_in_a_terminal_and_in_a_notebook(monkeypatch, value, expected):
+    class Notebook:
+        """Stands for the shell of a notebook's kernel."""
+
+    class TerminalInteractiveShell:
+        """Stands for IPython in a terminal; its standard error is asked like any other."""
+
+    monkeypatch.setenv("TQDM_DISABLE", value)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    for shell, watched in (
+        (None, False),
+        (Notebook(), expected),
+        (TerminalInteractiveShell(), False),
+    ):
+        monkeypatch.setattr(IPython, "get_ipython", lambda shell=shell: shell)
+        assert learning.watched() is watched
+    monkeypatch.setattr(sys, "stderr", Terminal())
     assert learning.watched() is expected
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
+def test_a_pipe_is_not_watched_and_a_terminal_is():
+    program = "from unrolled.learning import watched; print(watched())"
+    env = {name: value for name, value in os.environ.items() if name != "TQDM_DISABLE"}
+    ours, terminal = os.openpty()
+    for stderr, expected in ((subprocess.PIPE, "False"), (terminal, "True")):
+        command = [sys.executable, "-c", program]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=env)
+        assert done.stdout.strip() == expected
+    os.close(ours)
+    os.close(terminal)
+
+
+def test_a_validation_does_not_change_the_time_that_is_left(monkeypatch, capsys):
+    clock, loss_and_grads = Clock(monkeypatch), RNN.loss_and_grads
+    monkeypatch.setattr(learning, "watched", lambda: True)
+    monkeypatch.setattr(learning, "evaluate", lambda model, ids: clock.advance(500, 1.0))
+    monkeypatch.setattr(
+        RNN, "loss_and_grads", lambda *given: clock.advance(10, loss_and_grads(*given))
+    )
+
+    def time_left():
+        learning.train(new_model(), SGD(0.1), IDS, VALIDATION, epochs=3, **SMALL)
+        found = re.findall(r"(\d+)/30 \[[\d:]+<(\d+):(\d+)", capsys.readouterr().err)
+        return {int(step): 60 * int(minutes) + int(seconds) for step, minutes, seconds in found}
+
+    assert time_left() == pytest.approx({step: 10 * (30 - step) for step in range(1, 31)}, abs=1)
+    monkeypatch.setattr(learning.tqdm, "unpause", lambda bar: None)  # broken on purpose
+    assert time_left()[11] > 1000
+
+
+def test_learning_needs_no_safetensors_and_no_pytorch():
+    program = """
+import sys
+sys.modules["safetensors"] = None  # to import it is now an error
+from unrolled import autograd_models, generation, learning, numpy_models, optimizers, weights
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 # The loop
