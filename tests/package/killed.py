@@ -1,8 +1,9 @@
 """Kill a training run at each of its file operations in turn, and repeat its command.
 
-A program of its own: ``python killed.py FOLDER [weights-first]``. It forks a process for each run,
-so there must be no threads, and it prints a JSON list of where runs were killed and what came of
-it. With ``weights-first``, weights are written before the checkpoint: that must be found out.
+A program of its own, ``python killed.py FOLDER``: it forks a process for each run, so there must be
+no threads. It prints a JSON list of where a run was killed, how the same command ended then, and
+whether in the same bits; and after it a second list, of what happens if the weights are written
+before the checkpoint, as they must not be. Each list ends where the bits are not the same.
 """
 
 import builtins
@@ -22,8 +23,8 @@ OPTIONS = "--hidden 3 --batch 4 --steps 16 --epochs 3 --dropout 0.2 --learning-r
 
 def command(folder):
     """Run the command: its exit status."""
-    corpus, out = str(folder.parent / "text.txt"), str(folder / "run.safetensors")
-    return train.main(["--corpus", corpus, *OPTIONS, "--out", out])
+    out = folder / "run.safetensors"
+    return train.main(["--corpus", f"{sys.argv[1]}/text.txt", *OPTIONS, "--out", str(out)])
 
 
 def in_child(folder, kill_at=None):
@@ -101,6 +102,23 @@ def weights_first():
     train.Run.save = swapped
 
 
+def kill_everywhere(root, whole):
+    """Kill a run at each moment: where, the exit status of the same command, and if it is right."""
+    root.mkdir()
+    found = []
+    for number in count():
+        folder = root / str(number)
+        folder.mkdir()
+        status, where = in_child(folder, number)
+        if status == 0:  # there are no more moments
+            return found
+        status, _ = in_child(folder)
+        same = status == 0 and result(folder) == whole
+        found.append([where.replace(str(folder), ""), status, same])
+        if not same:
+            return found
+
+
 def main():
     """Run them all."""
     root = Path(sys.argv[1])
@@ -108,24 +126,12 @@ def main():
     (root / "text.txt").write_text(line * 9 + line[:0:-1])  # it learns, the worse it reads that
     train.VALIDATIONS = 2
     train.tqdm.monitor_interval = 0  # it would start a thread
-    if sys.argv[2:] == ["weights-first"]:
-        weights_first()
-    whole, found = root / "whole", []
+    whole = root / "whole"
     whole.mkdir()
     assert command(whole) == 0  # here: what PyTorch prepares at its first step is then there
-    for moment in count():
-        folder = root / str(moment)
-        folder.mkdir()
-        status, where = in_child(folder, moment)
-        if status == 0:
-            break
-        assert status == -signal.SIGKILL, status
-        status, _ = in_child(folder)
-        same = status == 0 and result(folder) == result(whole)
-        found.append([where.replace(str(folder), ""), status, same])
-        if not same:
-            break
-    print(json.dumps(found), file=sys.stderr)
+    found = [kill_everywhere(root / "right", result(whole))]
+    weights_first()
+    print(json.dumps([*found, kill_everywhere(root / "wrong", result(whole))]), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import io
 import math
-import os
 import re
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import sys
 import IPython
 import numpy as np
 import pytest
+from clock import Clock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,18 +71,6 @@ class Terminal(io.StringIO):
         return True
 
 
-class Clock:
-    """A clock for tqdm that stands still but for what is added."""
-
-    def __init__(self, monkeypatch):
-        self.now = 0.0
-        monkeypatch.setattr("tqdm.std.time", lambda: self.now)
-
-    def advance(self, seconds, result=None):
-        self.now += seconds
-        return result
-
-
 @pytest.mark.parametrize("value, expected", [("", True), ("0", True), ("1", False)])
 def test_bars_are_watched_in_a_terminal_and_in_a_notebook(monkeypatch, value, expected):
     class Notebook:
@@ -104,26 +92,11 @@ def test_bars_are_watched_in_a_terminal_and_in_a_notebook(monkeypatch, value, ex
     assert learning.watched() is expected
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
-def test_a_pipe_is_not_watched_and_a_terminal_is():
-    program = "from unrolled.learning import watched; print(watched())"
-    env = {name: value for name, value in os.environ.items() if name != "TQDM_DISABLE"}
-    ours, terminal = os.openpty()
-    for stderr, expected in ((subprocess.PIPE, "False"), (terminal, "True")):
-        command = [sys.executable, "-c", program]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=env)
-        assert done.stdout.strip() == expected
-    os.close(ours)
-    os.close(terminal)
-
-
 def test_a_validation_does_not_change_the_time_that_is_left(monkeypatch, capsys):
-    clock, loss_and_grads = Clock(monkeypatch), RNN.loss_and_grads
+    clock = Clock(monkeypatch)
     monkeypatch.setattr(learning, "watched", lambda: True)
-    monkeypatch.setattr(learning, "evaluate", lambda model, ids: clock.advance(500, 1.0))
-    monkeypatch.setattr(
-        RNN, "loss_and_grads", lambda *given: clock.advance(10, loss_and_grads(*given))
-    )
+    monkeypatch.setattr(RNN, "loss_and_grads", clock.slow(RNN.loss_and_grads, 10))
+    monkeypatch.setattr(learning, "evaluate", clock.slow(learning.evaluate, 500))
 
     def time_left():
         learning.train(new_model(), SGD(0.1), IDS, VALIDATION, epochs=3, **SMALL)
