@@ -13,7 +13,6 @@ import shlex
 import signal
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -44,7 +43,7 @@ def arguments():
         "Ctrl-C stops after the step at hand; the same command goes on, also after a crash.",
     )
     add, shown = parser.add_argument, "(default: %(default)s)"
-    size, positive = number(int, 1), number(float, 1e-9)
+    size, positive, seed = number(int, 1), number(float, 1e-9), number(int, 0, 2**63)
     add("--corpus", default="play", help=f"play, shakespeare, or a UTF-8 text file {shown}")
     add("--cell", choices=list(LAYERS), default="lstm", help=f"kind of layer {shown}")
     add("--hidden", type=size, default=256, help=f"hidden units in a layer {shown}")
@@ -63,7 +62,6 @@ def arguments():
     until = parser.add_mutually_exclusive_group(required=True)
     until.add_argument("--epochs", type=size, help="train for this many passes over the text")
     until.add_argument("--seconds", type=positive, help="or for this long, validations not counted")
-    seed = number(int, 0, 2**63)
     add("--seed", type=seed, default=0, help=f"of the starting weights and dropout {shown}")
     add("--device", choices=["cpu", "cuda", "mps"], default="cpu", help=shown)
     add(
@@ -134,7 +132,7 @@ class Run:
         self.step, self.state = 0, None
         self.facts = {"characters": 0, "seconds": 0.0, "validation": []}
         self.best = {}  # the parameters with the lowest validation loss
-        self.finished = False
+        self.stopped = self.finished = False
         there = [path for path in (self.out, self.record) if path.exists()]
         if self.checkpoint.exists():
             self.load()
@@ -152,10 +150,10 @@ class Run:
         return min(1.0, self.facts["seconds"] / self.settings["seconds"])
 
     def train(self):
-        """Train to the end, or until Ctrl-C; validate and save on the way."""
-        bar = tqdm(total=1.0, initial=self.progress, disable=not watched(), bar_format=BAR)
-        with stop_signal() as stopped, bar:
-            while self.progress < 1 and not stopped:
+        """Train to the end, or until `stop`; validate and save on the way."""
+        hidden = not watched()
+        with tqdm(total=1.0, initial=self.progress, disable=hidden, bar_format=BAR) as bar:
+            while self.progress < 1 and not self.stopped:
                 before = self.progress
                 loss = self.take_step()
                 rate = self.facts["characters"] / self.facts["seconds"]
@@ -167,6 +165,11 @@ class Run:
                     seconds = self.facts["seconds"]
                     bar.write(f"step {self.step}, {seconds:.0f} s: validation {in_units(loss)}")
             self.save()
+
+    def stop(self, number, frame):
+        """End after the step at hand: what Ctrl-C does. A second one stops hard."""
+        self.stopped = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def take_step(self):
         """Read one chunk, and move the parameters. Returns the loss, nats per character."""
@@ -272,28 +275,11 @@ def command(options):
     return shlex.join(words)
 
 
-@contextmanager
-def stop_signal():
-    """Collect Ctrl-C in a list, so that a step is never left half done; a second one stops hard."""
-    received = []
-
-    def receive(number, frame):
-        received.append(number)
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, receive)
-    try:
-        yield received
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def finish(run):
     """Measure the best weights, write the record, and remove the checkpoint. Returns the record."""
     arrays = {name: tensor.numpy() for name, tensor in run.best.items()}
     run.model.load_params(arrays)
     carried = run.loss(run.validation_ids)
-    as_many = run.training_ids[: len(run.validation_ids)]
     record = {
         "command": run.command,
         "settings": run.settings,
@@ -309,7 +295,7 @@ def finish(run):
         "validation_perplexity": math.exp(carried),
         "cold_window": COLD_WINDOW,
         "cold_nats": run.loss(run.validation_ids, num_steps=COLD_WINDOW, carry_state=False),
-        "training_nats": run.loss(as_many),
+        "training_nats": run.loss(run.training_ids[: len(run.validation_ids)]),
     }
     results.write(run.record, record, ("numpy", "torch"))
     run.checkpoint.unlink()
@@ -343,12 +329,15 @@ def main(argv=None):
     if run.finished:
         print(f"{run.out} is there: the same command has finished before.")
         return 0
+    before = signal.signal(signal.SIGINT, run.stop)
     try:
         run.train()
     except Diverged as error:
         kept = f"{run.out} holds the best weights before" if run.out.exists() else "none are saved"
         print(f"Stopped at {error}\nThe weights: {kept}.", file=sys.stderr)
         return 1
+    finally:
+        signal.signal(signal.SIGINT, before)
     if run.progress < 1:
         print(f"Stopped after step {run.step}; the same command goes on.", file=sys.stderr)
         return INTERRUPTED
