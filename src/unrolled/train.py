@@ -79,7 +79,7 @@ def number(kind, least, below=math.inf):
     def read(word):
         value = kind(word)
         if not least <= value < below:
-            raise argparse.ArgumentTypeError(f"{word} is not from {least} to below {below}")
+            raise argparse.ArgumentTypeError(f"{word} is not at least {least} and below {below}")
         return value
 
     read.__name__ = kind.__name__  # argparse says it of a word that is no number at all
