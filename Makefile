@@ -5,6 +5,7 @@ BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := .venv/installed.stamp
 FRONT_END := node_modules/.package-lock.json
 FRONT_END_TESTS := node_modules/vnu-jar/package.json
+CHROMIUM := .venv/chromium.stamp
 PAGE := _build/html/index.html
 
 QUIETLY := --no-audit --no-fund --loglevel=error
@@ -13,7 +14,8 @@ export TQDM_DISABLE = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book slides talk test audit lab notebooks student results bench headline weights lock clean
+.PHONY: help setup book slides talk check test chromium audit lab notebook notebooks student \
+	result results bench headline weights lock clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "%-16s%s\n", $$1, $$2}'
@@ -25,8 +27,7 @@ setup: $(INSTALLED) $(FRONT_END)  ## Create .venv and node_modules, or bring the
 	$(PYTHON) -m venv .venv
 
 $(INSTALLED): .venv/pyvenv.cfg requirements.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
-	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .
+	TORCH=$(TORCH) $(BIN)/python tools/install.py
 	@touch $@
 
 $(FRONT_END): package.json package-lock.json | $(INSTALLED)
@@ -51,9 +52,21 @@ talk: setup  ## Open the talk's notebook in JupyterLab, to run its live cells
 	TQDM_DISABLE= $(BIN)/jupyter lab book/teach/lunch_and_learn.ipynb
 
 # Two workers, one thread each.
-test: export OMP_NUM_THREADS = 1
-test: $(FRONT_END_TESTS) setup  ## Run every test: package, notebooks, book, browser
+check test: export OMP_NUM_THREADS = 1
+
+check: setup  ## Run the quick tests: lint, the package, the pages' sources (a minute)
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile tests/package tests/book/sources
+
+test: $(FRONT_END_TESTS) $(CHROMIUM) setup  ## Run every test: package, notebooks, book, browser
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+
+chromium: $(CHROMIUM)  ## Get a Chromium for the tests, where there is none
+
+# Where neither way works, the tests say so.
+$(CHROMIUM): | $(INSTALLED)
+	@if test -n "$$UNROLLED_CHROMIUM" || command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		$(BIN)/python -m playwright install --only-shell chromium || { test "$$(id -u)" = 0 && \
+		apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes chromium; }; then touch $@; fi > /dev/null 2>&1
 
 audit: $(FRONT_END_TESTS) book  ## Weigh each page, and print Lighthouse's scores (ten minutes)
 	$(BIN)/python tools/audit.py
@@ -62,36 +75,35 @@ lab: setup  ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter trust notebooks/*.ipynb book/*.ipynb book/teach/*.ipynb > /dev/null  # else JupyterLab doesn't show SVG
 	TQDM_DISABLE= $(BIN)/jupyter lab notebooks
 
+notebook: setup  ## Bring one .ipynb up to date: make notebook NAME=02 (executes it if its code has changed)
+	$(BIN)/python tools/notebooks.py $(NAME)
+
 notebooks: setup  ## Write each .ipynb anew from its .md, and execute it
 	$(BIN)/python tools/notebooks.py
 
 student: setup  ## Write the notebooks without their solutions, for a class
 	@$(BIN)/python tools/student.py
 
-results: setup  ## Train what takes minutes, and write data/results (half an hour; downloads a text)
-	$(BIN)/python tools/rnn_results.py
-	$(BIN)/python tools/reber_results.py
-	$(BIN)/python tools/lstm_results.py
-	$(BIN)/python tools/autograd_results.py
-	$(BIN)/python tools/batching_results.py
-	$(BIN)/python tools/speaker_results.py
-	$(BIN)/python tools/echo_results.py
+result results bench headline: run = $(BIN)/python -m experiments $(1) &&
+
+result: setup  ## Run one experiment: make result NAME=rnn writes data/results/rnn.json
+	$(call run,$(NAME)) true
+
+results: setup  ## Run those that take minutes (half an hour in all; downloads a text)
+	$(foreach name,rnn reber lstm autograd batching speaker echo,$(call run,$(name))) true
 
 bench: setup  ## Time the NumPy LSTM, on a machine that does nothing else (15 minutes; downloads a text)
-	$(BIN)/python tools/speed_results.py
-	$(BIN)/python tools/numpy_shakespeare_results.py
+	$(foreach name,speed numpy_shakespeare,$(call run,$(name))) true
 
 headline: setup  ## Train chapter 4's model on Tiny Shakespeare (a bit over an hour, quiet as for `bench`; downloads a text)
-	$(BIN)/python tools/shakespeare_results.py headline
-	$(BIN)/python tools/shakespeare_results.py log
-	$(BIN)/python tools/shakespeare_results.py longer
+	$(foreach name,shakespeare shakespeare_log shakespeare_longer,$(call run,$(name))) true
 
 weights: setup  ## Train the two models that run in the page, and write data/weights (5 minutes; downloads a text)
 	$(BIN)/python tools/weights.py
 
-lock: setup  ## Resolve requirements.in into requirements.txt
+lock: setup  ## Resolve pyproject.toml and requirements.in into requirements.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --fork-strategy fewest --upgrade \
-		--custom-compile-command "make lock" --quiet requirements.in --output-file requirements.txt
+		--custom-compile-command "make lock" --quiet --extra torch pyproject.toml requirements.in --output-file requirements.txt
 
 clean:  ## Delete the built book
 	rm -rf _build

@@ -1,4 +1,4 @@
-"""Measure what chapter 3 quotes, and write data/results/autograd.json. Run it as `make results`.
+"""Measure what chapter 3 quotes.
 
 What a gradient costs by hand, by autograd and by PyTorch; and what clipping does at which learning
 rate, on the play.
@@ -9,8 +9,10 @@ import time
 import numpy as np
 import torch
 
-from unrolled import autograd_models, learning, numpy_models, optimizers, results, text
+from experiments import read
+from unrolled import autograd_models, learning, numpy_models, optimizers
 
+PACKAGES = ("numpy", "autograd", "torch")
 ROUNDS = 41
 SHAPE = {"vocab_size": 58, "hidden_size": 128, "batch_size": 32, "num_steps": 32}
 LENGTHS = (8, 16, 32, 64, 128)
@@ -84,16 +86,14 @@ def costs():
 
 def clipping():
     """Held-out losses of an RNN after one pass of plain gradient descent, by rate and limit."""
-    corpus = text.load_corpus("play")
-    vocabulary = text.Vocabulary.from_text(corpus)
-    train_ids, validation_ids = text.train_validation_split(vocabulary.encode(corpus))
-    found = {"vocab_size": len(vocabulary), "rates": RATES, "watched_rate": WATCHED}
+    size, train_ids, validation_ids = read("play")
+    found = {"vocab_size": size, "rates": RATES, "watched_rate": WATCHED}
     for name, limit in LIMITS.items():
         losses, curves, longest = [], [], []
         for rate in RATES:
             histories = [
                 learning.train(
-                    numpy_models.RNN(len(vocabulary), hidden_size=64, seed=seed),
+                    numpy_models.RNN(size, hidden_size=64, seed=seed),
                     optimizers.SGD(rate),
                     train_ids[:60_000],
                     validation_ids,
@@ -113,12 +113,7 @@ def clipping():
     return found
 
 
-if __name__ == "__main__":
-    facts = {
-        "command": "make results",
-        "shape": SHAPE,
-        "rounds": ROUNDS,
-        "milliseconds": costs(),
-        "clipping": clipping(),
-    }
-    results.save("autograd", facts, packages=("numpy", "autograd", "torch"))
+def facts():
+    """Both studies."""
+    found = {"shape": SHAPE, "rounds": ROUNDS, "milliseconds": costs()}
+    return found | {"clipping": clipping()}

@@ -1,17 +1,13 @@
-"""Train echo encoder-decoders, from several starts each; write data/results/echo.json.
+"""Train chapter 6's echo encoder-decoders, from several starts each."""
 
-Run it as `make results`. Named on the command line, only some of the studies are made anew:
-`python tools/echo_results.py table`.
-"""
-
-import sys
 import time
 
 import torch
 
-from unrolled import results, tasks
+from unrolled import tasks
 from unrolled.seq2seq import EchoEncoderDecoder
 
+PACKAGES = ("numpy", "torch", "scikit-learn")
 V, TRAINING, HELD_OUT = 100, 8_000, 10_000
 SEEDS = tuple(range(5))
 TABLE = {"5 to 2": (5, 2, 8), "5 to 5": (5, 5, 10), "10 to 10": (10, 10, 12)}  # with epochs
@@ -133,13 +129,10 @@ def cells():
     }
 
 
-if __name__ == "__main__":
+def facts():
+    """All studies."""
     torch.set_num_threads(1)  # the matrices are small
-    studies = {study.__name__: study for study in (table, choices, capacity, cells)}
-    names = sys.argv[1:] or list(studies)
-    facts = {"command": "make results", "threads": 1, "vocab_size": V, "training": TRAINING}
-    facts |= {"held_out": HELD_OUT, "options": EchoEncoderDecoder().get_params()}
-    for name in names:
-        facts[name] = studies[name]()
-        earlier = results.load("echo") if (results.FOLDER / "echo.json").is_file() else {}
-        results.save("echo", earlier | facts, packages=("numpy", "torch", "scikit-learn"))
+    settings = {"threads": 1, "vocab_size": V, "training": TRAINING, "held_out": HELD_OUT}
+    settings["options"] = EchoEncoderDecoder().get_params()
+    studies = (table, choices, capacity, cells)
+    return settings | {study.__name__: study() for study in studies}

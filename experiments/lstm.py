@@ -1,14 +1,16 @@
-"""Train what chapter 2 quotes with five starts, and write data/results/lstm.json.
+"""Train what chapter 2 quotes, with five starts.
 
-Run it as `make results`. LSTMs whose forget gates start at several biases, on two tasks: the play,
-and the recall of a symbol seen long before. And how far back networks read, pass after pass.
+LSTMs whose forget gates start at several biases, on two tasks: the play, and the recall of a symbol
+seen long before. And how far back networks read, pass after pass.
 """
 
 import numpy as np
 
-from unrolled import learning, optimizers, results, text
-from unrolled.numpy_models import LSTM, RNN, log_softmax
+from experiments import read
+from unrolled import learning, memory, optimizers
+from unrolled.numpy_models import LSTM, RNN
 
+PACKAGES = ("numpy",)
 BIASES = (-2, 0, 1, 2, 4)
 SEEDS = range(5)
 PASSES = 10  # over the play
@@ -17,16 +19,9 @@ WINDOW, TOLERANCE = 96, 0.02  # characters, nats: of the reach
 REACH_PASSES = (1, 2, 4, 6, 8, 10, 12)
 
 
-def play():
-    """The vocabulary's size, and the ids to train on and to validate with."""
-    characters = text.load_corpus("play")
-    vocabulary = text.Vocabulary.from_text(characters)
-    return len(vocabulary), *text.train_validation_split(vocabulary.encode(characters))
-
-
 def read_play(bias, seed):
     """Held-out loss after each pass, nats per character."""
-    size, train_ids, validation_ids = play()
+    size, train_ids, validation_ids = read("play")
     model = LSTM(size, 64, seed=seed, dtype=np.float32, forget_bias=bias)
     plan = {"epochs": PASSES, "batch_size": 32, "num_steps": 64}
     history = learning.train(model, optimizers.Adam(0.004), train_ids, validation_ids, **plan)
@@ -60,29 +55,17 @@ def recall(bias, seed):
     return shares
 
 
-def losses(model, ids):
-    """Loss of each character but the first, ids being (T + 1, B): nats, (T, B)."""
-    log_p = log_softmax(model.forward(ids[:-1])[0])
-    return -np.take_along_axis(log_p, ids[1:, :, None], axis=-1)[..., 0]
-
-
-def reach(model, ids):
-    """How many characters a cold start reads until its mean loss is that of a carried state."""
-    starts = np.random.default_rng(0).integers(256, len(ids) - WINDOW - 1, 400)
-    places = starts + np.arange(WINDOW + 1)[:, None]
-    carried = losses(model, ids[:, None])[places[:-1], 0]
-    excess = (losses(model, ids[places]) - carried).mean(axis=1)
-    return int(1 + np.flatnonzero(np.abs(excess) > TOLERANCE)[-1])
-
-
 def reach_by_pass(model):
     """Reach and held-out loss after each of REACH_PASSES on the play."""
-    _, train_ids, validation_ids = play()
+    _, train_ids, validation_ids = read("play")
+    some = validation_ids[:8001]
+    starts = np.random.default_rng(0).integers(256, len(some) - WINDOW - 1, 400)
     curve = {"characters": [], "validation_nats": []}
 
     def on_epoch(model, history):
         if len(history.validation) in REACH_PASSES:
-            curve["characters"].append(reach(model, validation_ids[:8001]))
+            losses = memory.cold_and_carried(model, some, starts, WINDOW)
+            curve["characters"].append(memory.reach(*losses, TOLERANCE))
             curve["validation_nats"].append(history.validation[-1][1])
 
     plan = {"epochs": REACH_PASSES[-1], "batch_size": 32, "num_steps": 64, "on_epoch": on_epoch}
@@ -102,7 +85,7 @@ def measure(task):
 
 def measure_reach():
     """The curves of both networks, for each seed."""
-    size = play()[0]
+    size = read("play")[0]
     kind = {"hidden_size": 128, "dtype": np.float32}
     return {
         "model": "1 layer of 128, float32; Adam 0.01, 32 rows, 64 steps; LSTM's forget bias 1",
@@ -129,6 +112,6 @@ def measure_forget_bias():
     }
 
 
-if __name__ == "__main__":
-    facts = {"forget_bias": measure_forget_bias(), "reach": measure_reach()}
-    results.save("lstm", {"command": "make results"} | facts)
+def facts():
+    """Both studies."""
+    return {"forget_bias": measure_forget_bias(), "reach": measure_reach()}

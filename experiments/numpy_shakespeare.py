@@ -1,7 +1,6 @@
-"""Train the NumPy LSTM on Tiny Shakespeare for three minutes: data/results/numpy_shakespeare.json.
+"""Train the NumPy LSTM on Tiny Shakespeare for three minutes.
 
-Run it as `make bench`, on a machine that does nothing else: how far it gets in that time is the
-result. Tiny Shakespeare is downloaded, or taken from the folder UNROLLED_DATA.
+Run it on a machine that does nothing else: how far it gets in that time is the result.
 """
 
 import itertools
@@ -11,9 +10,11 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from unrolled import learning, optimizers, results, text
+from experiments import read
+from unrolled import learning, optimizers, text
 from unrolled.numpy_models import LSTM
 
+PACKAGES = ("numpy",)
 SECONDS, THREADS, SEEDS = 180, 2, range(3)
 HIDDEN, BATCH, STEPS, RATE, WARM_UP, CLIP = 256, 32, 24, 0.008, 100, 1.0
 WINDOW = 256  # characters: of the cold evaluation
@@ -37,27 +38,20 @@ def train(seed, vocab_size, ids):
             optimizer.step(model.params, grads)
 
 
-def main():
+def facts():
     """Train from each seed, and evaluate both ways."""
-    characters = text.load_corpus("shakespeare")
-    vocabulary = text.Vocabulary.from_text(characters)
-    train_ids, validation_ids = text.train_validation_split(vocabulary.encode(characters))
-    facts = {"carried_nats": [], "cold_nats": [], "passes": []}
+    size, train_ids, validation_ids = read("shakespeare")
+    found = {"carried_nats": [], "cold_nats": [], "passes": []}
     for seed in SEEDS:
         with threadpool_limits(THREADS):
-            model, read = train(seed, len(vocabulary), train_ids)
-        facts["passes"].append(round(read / len(train_ids), 2))
-        facts["carried_nats"].append(learning.evaluate(model, validation_ids))
+            model, characters = train(seed, size, train_ids)
+        found["passes"].append(round(characters / len(train_ids), 2))
+        found["carried_nats"].append(learning.evaluate(model, validation_ids))
         cold = learning.evaluate(model, validation_ids, num_steps=WINDOW, carry_state=False)
-        facts["cold_nats"].append(cold)
-        print(seed, {name: values[-1] for name, values in facts.items()}, flush=True)
+        found["cold_nats"].append(cold)
+        print(seed, {name: values[-1] for name, values in found.items()}, flush=True)
     model = (
         f"LSTM, 1 layer of {HIDDEN}, float32; Adam {RATE}, {BATCH} rows, {STEPS} steps, "
         f"{THREADS} threads, {SECONDS} s"
     )
-    about = {"model": model, "cold_window": WINDOW, "command": "make bench"}
-    results.save("numpy_shakespeare", about | facts)
-
-
-if __name__ == "__main__":
-    main()
+    return {"model": model, "cold_window": WINDOW} | found

@@ -1,14 +1,15 @@
-"""Train RNN and LSTM on embedded Reber grammars, and write data/results/reber.json.
+"""Train RNN and LSTM on embedded Reber grammars, for chapter 2.
 
-Run it as `make results`. Each network is trained from five starts, with two learning rates, on
-strings that it sees once, with one, two and four inner strings between the symbols that agree.
+Each network is trained from five starts, with two learning rates, on strings that it sees once,
+with one, two and four inner strings between the symbols that agree.
 """
 
 import numpy as np
 
-from unrolled import learning, optimizers, results, tasks, text
-from unrolled.numpy_models import LSTM, RNN, log_softmax
+from unrolled import learning, memory, optimizers, tasks
+from unrolled.numpy_models import LSTM, RNN
 
+PACKAGES = ("numpy",)
 PARTS = {1: 4, 2: 10, 4: 10}  # of the training text, for each number of inner strings
 SYMBOLS = 250_000  # in a part
 SEEDS = range(5)
@@ -18,29 +19,6 @@ NETWORKS = {  # about as many parameters; the two best rates of a first sweep
     "RNN": (lambda seed: RNN(7, hidden_size=44, seed=seed), (0.003, 0.01)),
     "LSTM": (lambda seed: LSTM(7, hidden_size=20, seed=seed, forget_bias=1.0), (0.01, 0.02)),
 }
-VOCABULARY = text.Vocabulary("BEPSTVX")
-
-
-def measure(model, grammar, strings):
-    """Loss above that of the best predictor, nats per symbol; and which symbols it remembered.
-
-    The strings are read as rows side by side. A string that a row begins in the middle of can't be
-    remembered, and is left out.
-    """
-    joined = "".join(strings)
-    ids = VOCABULARY.encode(joined)
-    ((inputs, _),) = text.stream_batches(ids, 32, len(ids))
-    logits = log_softmax(model.forward(inputs)[0]).swapaxes(0, 1)  # (B, T, V)
-    logits = logits.reshape(-1, len(VOCABULARY))  # row n: what it says after ids[n]
-    said = logits[np.arange(len(logits)), ids[1 : len(logits) + 1]]
-    best = np.log(tasks.probabilities(grammar, joined)[1 : len(logits) + 1])
-    ends = np.cumsum([len(string) for string in strings])
-    starts = np.append(0, ends[:-1])
-    before = ends - 3  # where the symbol to remember is predicted
-    whole = (starts // len(inputs) == before // len(inputs)) & (before < len(logits))
-    t, p = VOCABULARY.encode("TP")
-    says_t = logits[before[whole], t] > logits[before[whole], p]
-    return np.mean(best - said), says_t == (ids[before[whole] + 1] == t), (ends - starts)[whole] - 3
 
 
 def by_distance(right, distance, groups=5):
@@ -66,8 +44,8 @@ def run(model, rate, grammar, parts, strings):
             num_steps=STEPS,
             clip_norm=1.0,
         )
-        above, right, distance = measure(model, grammar, strings)
-        excess.append(round(float(above), 5))
+        above, right, distance = memory.examine(model, grammar, strings)
+        excess.append(round(above, 5))
         accuracy.append(round(float(right.mean()), 5))
     return {
         "excess_nats": excess,
@@ -83,7 +61,8 @@ def study(times):
     rng = np.random.default_rng(times)
     count = int(SYMBOLS / length)
     parts = [
-        VOCABULARY.encode("".join(tasks.strings(grammar, count, rng))) for _ in range(PARTS[times])
+        memory.SYMBOLS.encode("".join(tasks.strings(grammar, count, rng)))
+        for _ in range(PARTS[times])
     ]
     strings = tasks.strings(grammar, TEST_STRINGS, rng)
     runs = {}
@@ -99,9 +78,9 @@ def study(times):
     return {"strings_per_part": count, "runs": runs}
 
 
-if __name__ == "__main__":
-    facts = {
-        "command": "make results",
+def facts():
+    """All grammars."""
+    return {
         "training": f"Adam, {ROWS} rows, {STEPS} steps, clipped at norm 1, float64",
         "parameters": {
             name: sum(array.size for array in new_model(0).params.values())
@@ -109,4 +88,3 @@ if __name__ == "__main__":
         },
         "inner": {str(times): study(times) for times in PARTS},
     }
-    results.save("reber", facts)

@@ -1,45 +1,29 @@
-"""Train chapter 1's network from five starts on each text, and write data/results/rnn.json.
+"""Train chapter 1's network from five starts on each text, and count."""
 
-Run it as `make results`. Tiny Shakespeare is downloaded, or taken from the folder UNROLLED_DATA.
-"""
-
-import numpy as np
-
-from unrolled import counting, learning, optimizers, results, text
+from experiments import counted, read
+from unrolled import learning, optimizers
 from unrolled.numpy_models import RNN
 
+PACKAGES = ("numpy",)
 PASSES = {"play": 12, "shakespeare": 4}
 SEEDS = range(5)
+PLAN = {"batch_size": 32, "num_steps": 32, "halve_when_worse": True}
 
 
 def measure(corpus, passes):
     """Held-out losses of one text, in nats per character: five networks, and counting."""
-    characters = text.load_corpus(corpus)
-    vocabulary = text.Vocabulary.from_text(characters)
-    train_ids, validation_ids = text.train_validation_split(vocabulary.encode(characters))
+    size, train_ids, validation_ids = read(corpus)
     losses = []
     for seed in SEEDS:
-        model = RNN(len(vocabulary), hidden_size=128, seed=seed)
-        history = learning.train(
-            model,
-            optimizers.Adam(0.004),
-            train_ids,
-            validation_ids,
-            epochs=passes,
-            batch_size=32,
-            num_steps=32,
-            halve_when_worse=True,
-        )
+        model, optimizer = RNN(size, hidden_size=128, seed=seed), optimizers.Adam(0.004)
+        history = learning.train(model, optimizer, train_ids, validation_ids, epochs=passes, **PLAN)
         losses.append(history.validation[-1][1])
         print(f"{corpus}, seed {seed}: {losses[-1]:.4f} nats per character", flush=True)
-    counted = [
-        -np.log(counting.witten_bell(train_ids, validation_ids, len(vocabulary), k)).mean()
-        for k in range(6)
-    ]
-    return {"passes": passes, "validation_nats": losses, "counting_nats": counted}
+    found = {"passes": passes, "validation_nats": losses}
+    return found | {"counting_nats": counted(size, train_ids, validation_ids)}
 
 
-if __name__ == "__main__":
-    facts = {corpus: measure(corpus, passes) for corpus, passes in PASSES.items()}
+def facts():
+    """Both texts."""
     model = "RNN, 1 layer of 128, float64; Adam 0.004, 32 rows, 32 steps"
-    results.save("rnn", {"model": model, "command": "make results"} | facts)
+    return {"model": model} | {corpus: measure(corpus, n) for corpus, n in PASSES.items()}

@@ -1,7 +1,4 @@
-"""Who is speaking? Chapter 5's classifier, its traps and times; writes data/results/speaker.json.
-
-Run it as `make results`. Tiny Shakespeare is downloaded, or taken from the folder UNROLLED_DATA.
-"""
+"""Who is speaking? Chapter 5's classifier on two plays, beside baselines; its traps and times."""
 
 import time
 
@@ -13,38 +10,27 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from torch import nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
-from unrolled import results, speakers, text
+from unrolled import speakers, text
+from unrolled.padding import Classifier, bucketed, collate, last_valid, mask_of, masked_loss
 
+PACKAGES = ("numpy", "scikit-learn", "torch")
+TRAPS = {
+    "play": [
+        "shuffled",
+        "last step only",
+        "pads in the loss",
+        "wrong axis",
+        "lengths sorted",
+        "a length of 0",
+    ],
+    "shakespeare": [],
+}
 SEEDS = range(5)
-HIDDEN, EMBEDDING, RATE, PASSES, BATCH, BUCKET = 48, 24, 0.012, 14, 8, 16
+HIDDEN, EMBEDDING, RATE, PASSES, BATCH = 48, 24, 0.012, 14, 8
 TOGETHER = 30  # texts side by side when it is measured
 TIMED = 32  # sequences
 REPEATS = 7
-
-
-def mask_of(lengths):
-    """True at real entries: (T, B)."""
-    return torch.arange(int(lengths.max()))[:, None] < lengths
-
-
-class Classifier(nn.Module):
-    """The chapter's classifier: logits of the speaker after every character."""
-
-    def __init__(self, vocab_size, num_classes):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, EMBEDDING)
-        self.layers = nn.LSTM(EMBEDDING, HIDDEN)
-        self.head = nn.Linear(HIDDEN, num_classes)
-
-    def forward(self, ids, lengths, packed=False):
-        """Read a padded batch, (T, B); returns logits, (T, B, C)."""
-        inputs = self.embedding(ids)
-        if packed:
-            inputs = pack_padded_sequence(inputs, lengths, enforce_sorted=False)
-        hidden, _ = self.layers(inputs)
-        return self.head(pad_packed_sequence(hidden)[0] if packed else hidden)
 
 
 def swapped(model, ids, lengths):
@@ -52,13 +38,8 @@ def swapped(model, ids, lengths):
     return model(ids.T, lengths).transpose(0, 1)
 
 
-def read_at_last_valid(logits, lengths):
-    """(T, B, C) -> (B, C)."""
-    return logits[lengths - 1, torch.arange(len(lengths))]
-
-
 READINGS = {
-    "right": read_at_last_valid,
+    "right": last_valid,
     "state at a pad": lambda logits, lengths: logits[-1],
     "mean": lambda logits, lengths: (logits * mask_of(lengths)[..., None]).sum(dim=0),
     "pads in the mean": lambda logits, lengths: logits.mean(dim=0),
@@ -66,32 +47,18 @@ READINGS = {
 
 
 def loss_of(logits, targets, lengths, trap):
-    """Cross-entropy with the speaker after every valid character, or a mistake."""
-    mask = mask_of(lengths)
-    targets = targets.expand(mask.shape)  # (T, B)
+    """Cross-entropy with the speaker, (B,), after every valid character, or a mistake."""
     if trap == "last step only":
-        return nn.functional.cross_entropy(read_at_last_valid(logits, lengths), targets[0])
+        return nn.functional.cross_entropy(last_valid(logits, lengths), targets)
+    mask = mask_of(lengths)  # (T, B)
     if trap == "pads in the loss":  # as targets that are padded with 0 do
-        return nn.functional.cross_entropy(
-            logits.flatten(0, 1), torch.where(mask, targets, 0).flatten()
-        )
+        padded = torch.where(mask, targets, 0)
+        return nn.functional.cross_entropy(logits.flatten(0, 1), padded.flatten())
     if trap == "a length of 0":  # the mean of each text's mean
-        losses = nn.functional.cross_entropy(
-            logits.flatten(0, 1), targets.flatten(), reduction="none"
-        ).reshape(mask.shape)
+        repeated = targets.expand(mask.shape)
+        losses = nn.functional.cross_entropy(logits.mT, repeated, reduction="none")
         return ((losses * mask).sum(dim=0) / lengths).mean()
-    return nn.functional.cross_entropy(logits[mask], targets[mask])
-
-
-def batches(part, lengths, rng):
-    """Shuffle, sort by length within sixteen batches' worth, cut, shuffle the batches."""
-    part, groups = rng.permutation(part), []
-    for start in range(0, len(part), BUCKET * BATCH):
-        some = part[start : start + BUCKET * BATCH]
-        some = some[np.argsort(lengths[some], kind="stable")]
-        groups += [some[k : k + BATCH] for k in range(0, len(some), BATCH)]
-    rng.shuffle(groups)
-    return groups
+    return masked_loss(logits, targets, lengths)
 
 
 class Task:
@@ -112,17 +79,16 @@ class Task:
             indices, test_size=0.2, stratify=self.data.labels, random_state=seed
         )
 
-    def collate(self, part):
+    def batch(self, part):
         """Ids, (T, B), padded with 0 on the right, and lengths."""
-        rows = [self.sequences[i] for i in part]
-        return pad_sequence(rows), torch.tensor([len(ids) for ids in rows])
+        return collate([self.sequences[i] for i in part])
 
     def guesses(self, model, part, reading="right", axis="right"):
         """The likeliest speaker of each text, (N,); batches as they come, not sorted by length."""
         found, run = [], swapped if axis == "wrong" else Classifier.__call__
         with torch.no_grad():
             for some in np.array_split(part, -(-len(part) // TOGETHER)):
-                ids, lengths = self.collate(some)
+                ids, lengths = self.batch(some)
                 logits = READINGS[reading](run(model, ids, lengths), lengths)
                 found.append(logits.nan_to_num(-torch.inf).argmax(dim=1))
         return torch.cat(found).numpy()
@@ -132,16 +98,16 @@ class Task:
         train, test = self.split(seed)
         torch.manual_seed(seed)
         rng = np.random.default_rng(seed)
-        model = Classifier(self.vocab_size, len(self.data.names))
+        model = Classifier(self.vocab_size, len(self.data.names), EMBEDDING, HIDDEN)
         optimizer = torch.optim.Adam(model.parameters(), RATE)
         run = swapped if trap == "wrong axis" else Classifier.__call__
         for _ in range(PASSES):
             if trap in ("shuffled", "pads in the loss"):  # buckets would hide it: few pads
                 groups = np.array_split(rng.permutation(train), len(train) // BATCH)
             else:
-                groups = batches(train, self.lengths, rng)
+                groups = bucketed(train, self.lengths, BATCH, rng)
             for part in groups:
-                ids, lengths = self.collate(part)
+                ids, lengths = self.batch(part)
                 if trap == "lengths sorted":  # the rows are sorted for packing, the labels are not
                     order = torch.argsort(lengths, descending=True, stable=True)
                     ids, lengths = ids[:, order], lengths[order]
@@ -178,7 +144,7 @@ def baselines(task, seed):
     return found
 
 
-def measure(name, traps):
+def measure(name):
     """Held-out accuracies on one corpus, by start; guesses of the right networks."""
     task = Task(name)
     facts = {"names": task.data.names, "accuracy": {}, "guesses": []}
@@ -197,7 +163,7 @@ def measure(name, traps):
                 rows = {"length": task.lengths[test], "label": task.data.labels[test]}
                 rows |= {"guess": guesses}
                 facts["guesses"].append({key: row.tolist() for key, row in rows.items()})
-        for trap in traps:
+        for trap in TRAPS[name]:
             model, test = task.train(trap, seed)
             axis = "wrong" if trap == "wrong axis" else "right"
             note(trap, task.guesses(model, test, axis=axis), test)
@@ -218,7 +184,7 @@ def skewed_lengths():
 def times():
     """Seconds of a forward and backward pass over 32 sequences, four ways, by skew."""
     torch.manual_seed(0)
-    model, rng, rows = Classifier(60, 9), np.random.default_rng(0), []
+    model, rng, rows = Classifier(60, 9, EMBEDDING, HIDDEN), np.random.default_rng(0), []
     for name, lengths in skewed_lengths().items():
         lengths = rng.permutation(lengths)
         sequences = [torch.from_numpy(rng.integers(1, 60, n)) for n in lengths]
@@ -234,8 +200,7 @@ def times():
             for way, (groups, packed) in ways.items():
                 start = time.perf_counter()
                 for part in groups:
-                    chosen = [sequences[i] for i in part]
-                    batch = pad_sequence(chosen), torch.tensor([len(ids) for ids in chosen])
+                    batch = collate([sequences[i] for i in part])
                     model(*batch, packed=packed).sum().backward()
                 if repeat >= 0:  # the first one warms up
                     seconds[way].append(time.perf_counter() - start)
@@ -247,22 +212,12 @@ def times():
     return rows
 
 
-TRAPS = [
-    "shuffled",
-    "last step only",
-    "pads in the loss",
-    "wrong axis",
-    "lengths sorted",
-    "a length of 0",
-]
-
-if __name__ == "__main__":
+def facts():
+    """The times, and both plays."""
     torch.set_num_threads(1)
     model = (
         f"embedding of {EMBEDDING}, LSTM of {HIDDEN}, float32; Adam {RATE}, "
         f"clipped at 1, {PASSES} passes, batches of {BATCH}"
     )
-    facts = {"model": model, "command": "make results", "times": times()}
-    facts["play"] = measure("play", TRAPS)
-    facts["shakespeare"] = measure("shakespeare", [])
-    results.save("speaker", facts, ("numpy", "scikit-learn", "torch"))
+    found = {"model": model, "times": times()}
+    return found | {name: measure(name) for name in TRAPS}

@@ -1,4 +1,4 @@
-"""Time the NumPy LSTM beside PyTorch's, and write data/results/speed.json. Run it as `make bench`.
+"""Time the NumPy LSTM beside PyTorch's, on a machine that does nothing else.
 
 One training step (forward, loss, backward; float32; no optimizer) of the same model on the same
 batch, by turns, so that what else the machine does hits all alike. Losses and gradients are first
@@ -7,7 +7,6 @@ compared: timing two programs that do different work says nothing.
 
 import itertools
 import multiprocessing
-import resource
 import sys
 import time
 
@@ -15,9 +14,9 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from unrolled import results
 from unrolled.numpy_models import LSTM
 
+PACKAGES = ("numpy", "scipy", "torch")
 VOCAB_SIZE = 65
 SHAPES = [(100, 1, 25), (128, 32, 64), (256, 64, 64), (512, 64, 128)]  # (H, B, T)
 BATCHES = [(128, batch, 32) for batch in (1, 4, 16, 64, 256)]
@@ -206,6 +205,8 @@ def peak_memory(name, shape):
 
 
 def _peak_memory(name, shape):
+    import resource  # here, since Windows has none
+
     with threadpool_limits(1):
         torch.set_num_threads(1)
         contestants(4, 1, 2)[
@@ -226,31 +227,22 @@ def _peak_memory(name, shape):
     return round(kib / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
 
 
-def main():
+def facts():
     """Measure everything."""
-    facts = {
-        "vocab_size": VOCAB_SIZE,
-        "dtype": "float32",
-        "command": "make bench",
-        "repetitions": REPETITIONS,
-    }
-    facts |= {"rows": [], "sweep": [], "product_gflops": {}}
+    found = {"vocab_size": VOCAB_SIZE, "dtype": "float32", "repetitions": REPETITIONS}
+    found |= {"rows": [], "sweep": [], "product_gflops": {}}
     # First: a process starts with the peak of the one that started it.
-    facts["peak_mib"] = [
+    found["peak_mib"] = [
         {"hidden": shape[0], "batch": shape[1], "steps": shape[2]}
         | {name: peak_memory(name, shape) for name in ("numpy", "torch")}
         for shape in SHAPES
     ]
-    print(facts["peak_mib"], flush=True)
+    print(found["peak_mib"], flush=True)
     for threads in (1, 2):
         torch.set_num_threads(threads)
         with threadpool_limits(threads):
-            facts["product_gflops"][threads] = product_gflops()
-            facts["rows"] += [measure(shape, threads) for shape in SHAPES]
+            found["product_gflops"][threads] = product_gflops()
+            found["rows"] += [measure(shape, threads) for shape in SHAPES]
             if threads == 1:
-                facts["sweep"] = [measure(shape, threads) for shape in BATCHES + HIDDENS]
-    results.save("speed", facts, packages=("numpy", "scipy", "torch"))
-
-
-if __name__ == "__main__":
-    main()
+                found["sweep"] = [measure(shape, threads) for shape in BATCHES + HIDDENS]
+    return found

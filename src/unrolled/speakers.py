@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unrolled.text import CorpusError, load_corpus
+from unrolled import text
+from unrolled.text import CorpusError
 
 NUM_SPEAKERS = 9  # as many as the play has; of a longer cast, those with the most speeches
 POSTS_PER_GROUP = 30  # with the next line: about as much text as the play has
@@ -60,7 +61,7 @@ def load(name_or_path=None):
     """
     if (name_or_path or os.environ.get("UNROLLED_CORPUS")) == "newsgroups":
         return _newsgroups()
-    corpus = load_corpus(name_or_path)
+    corpus = text.load_corpus(name_or_path)
     spoken = take_apart(corpus)
     counts = Counter(speaker for speaker, _ in spoken)
     if len(counts) < 2:

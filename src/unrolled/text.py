@@ -59,9 +59,9 @@ class Vocabulary:
 
         Raises ValueError at a character that is not in the vocabulary, and says where it is.
         """
-        known, points = _code_points(self.characters), _code_points(text)
-        ids = np.searchsorted(known, points)  # known is sorted, so the place is the id
-        unknown = np.flatnonzero(known[np.minimum(ids, len(known) - 1)] != points)
+        place = {character: i for i, character in enumerate(self.characters)}
+        ids = np.array([place.get(character, -1) for character in text], np.int64)
+        unknown = np.flatnonzero(ids < 0)
         if unknown.size:
             at = int(unknown[0])
             line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
@@ -69,18 +69,17 @@ class Vocabulary:
                 f"The character {text[at]!r} at position {at} (line {line}, column {column}) "
                 f"is not among the {len(self)} of the vocabulary: {self.characters!r}."
             )
-        return ids.astype(np.int64)
+        return ids
 
     def decode(self, ids):
         """Turn `ids` (array of integers, (N,)) back into a text: a str of length N.
 
         Raises ValueError at an id that is not in 0 ... len(vocabulary) - 1, and says where it is.
         """
-        points = _code_points(self.characters)[_checked_ids(ids, len(self), row=True)]
-        return points.tobytes().decode("utf-32-le", "surrogatepass")
+        return "".join(self.characters[i] for i in _checked_ids(ids, len(self), row=True).tolist())
 
 
-def one_hot(ids, size, dtype=np.float64):
+def one_hot(ids, size):
     """Turn each id into a vector that is 1 at the id and 0 elsewhere.
 
     Parameters
@@ -88,18 +87,17 @@ def one_hot(ids, size, dtype=np.float64):
     ids : array of integers, any shape
     size : int
         The length of each vector: the number of different ids.
-    dtype : NumPy dtype
 
     Returns
     -------
-    vectors : array of `dtype`, shape of `ids` + (size,)
+    vectors : array of float64, shape of `ids` + (size,)
 
     Raises
     ------
     ValueError
         If an id is not in 0 ... size - 1.
     """
-    return np.eye(size, dtype=dtype)[_checked_ids(ids, size)]
+    return np.eye(size)[_checked_ids(ids, size)]
 
 
 def train_validation_split(sequence, fraction=0.9):
@@ -199,16 +197,14 @@ def load_corpus(name_or_path=None):
         not UTF-8 or empty.
     """
     corpus = name_or_path or os.environ.get("UNROLLED_CORPUS") or "play"
-    if corpus == "play":
-        return _read(_play())
-    if corpus == "shakespeare":
-        return _read(_shakespeare())
+    if corpus in CORPORA:
+        return _read(CORPORA[corpus]())
     path = Path(corpus).expanduser()
     if not path.exists():
         asked = "" if name_or_path else " (UNROLLED_CORPUS asks for it)"
         raise CorpusError(
-            f"There is no corpus {str(corpus)!r}{asked}. The known names are 'play' and "
-            f"'shakespeare'; a file was looked for too, at {path.absolute()}."
+            f"There is no corpus {str(corpus)!r}{asked}. The known names are "
+            f"{' and '.join(map(repr, CORPORA))}; a file was looked for too, at {path.absolute()}."
         )
     return _read(path)
 
@@ -262,6 +258,9 @@ def _shakespeare():
     )
 
 
+CORPORA = {"play": _play, "shakespeare": _shakespeare}  # what finds the file, by name
+
+
 def _what_happened(error):
     """Say in one line why a download failed."""
     from requests import exceptions
@@ -295,11 +294,6 @@ def _read(path):
     if not text:
         raise CorpusError(f"{path.absolute()} is empty: there is nothing to learn from.")
     return text
-
-
-def _code_points(text):
-    """Return the Unicode number of each character, (N,)."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
 def _checked_ids(ids, size=None, row=False):

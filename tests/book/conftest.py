@@ -16,6 +16,8 @@ from playwright.sync_api import sync_playwright
 def build(request, tmp_path_factory, worker_id):
     """The book's folder, and what its build complains of: `--book`, or built for all workers."""
     if standing := request.config.getoption("--book"):
+        if not Path(standing, "index.html").is_file():
+            raise pytest.UsageError(f"no book stands in {standing}: `make book` builds one")
         return Path(standing).resolve(), []
     place = tmp_path_factory.getbasetemp()
     if worker_id != "master":  # a worker's own folder lies in the folder of the run

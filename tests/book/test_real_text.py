@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 from checks import ROOT
-from checks.notebooks import code_cells, outputs
+from checks.notebooks import code_cells
+
+from unrolled import results
 
 DATA = Path(os.environ.get("UNROLLED_DATA", ""))
 
 
 def printed(path):
     """What a notebook's cells print."""
-    return [out.text for _, _, out in outputs(path) if out.output_type == "stream"]
+    return [output.get("text/plain") for output in results.outputs(path.with_suffix(""))]
 
 
 @pytest.mark.skipif(

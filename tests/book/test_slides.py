@@ -139,7 +139,8 @@ def changed_slides(root):
     ]
     stored = [[dict(output) for output in cell.outputs] for cell in notebook.cells]
     place = "from pathlib import Path\n\nfrom unrolled import results\n\n"
-    place += f"results.FOLDER = Path({str(root / 'data' / 'results')!r})"
+    place += f"results.FOLDER = Path({str(root / 'data' / 'results')!r})\n"
+    place += f"results.NOTEBOOKS = Path({str(root / 'notebooks')!r})"
     notebook.cells.insert(0, nbformat.v4.new_code_cell(place))
     resources = {"metadata": {"path": str(root / "book" / "teach")}}
     NotebookClient(notebook, resources=resources, kernel_name="python3").execute()

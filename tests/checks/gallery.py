@@ -2,7 +2,8 @@
 
 import re
 
-from checks.notebooks import FENCE, read, sections, texts
+from checks.notebooks import FENCE, read, sections
+from unrolled import results
 
 WRONG = "What goes wrong"
 FIELDS = ("You see", "Cause", "Cure", "Cost", "Shown in")
@@ -75,17 +76,16 @@ def incomplete(gallery):
 
 
 def untrue(chapters, gallery):
-    """Every number in a cost is one that the card's chapter printed."""
-    said = {int(path.stem[:2]): " ".join(_printed(path)) for path in chapters}
+    """Every number in a cost is one that the card's chapter printed or wrote below a figure."""
+    said = {
+        int(path.stem[:2]): " ".join(
+            text for output in results.outputs(path.with_suffix("")) for text in output.values()
+        )
+        for path in chapters
+    }
     return [
         f"chapter {number}, {title!r}: the chapter never printed {figure}"
         for number, title, fields in cards(gallery)
         for figure in NUMBER.findall(fields.get("Cost", ""))
         if figure not in NUMBER.findall(said[number])
     ]
-
-
-def _printed(path):
-    """List what the cells of a notebook printed."""
-    cells = [cell for cell in read(path).cells if cell.cell_type == "code"]
-    return [text for cell in cells for output in cell.outputs for text in texts(output)]

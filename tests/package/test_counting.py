@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unrolled.counting import witten_bell
@@ -32,7 +32,6 @@ def problems(draw):
 
 
 @given(problems())
-@settings(deadline=None)
 def test_it_is_the_definition(problem):
     train, test, vocab_size, context = problem
     expected = [
@@ -43,7 +42,6 @@ def test_it_is_the_definition(problem):
 
 
 @given(problems())
-@settings(deadline=None)
 def test_the_probabilities_of_all_characters_sum_to_one(problem):
     train, test, vocab_size, context = problem
     before = test[:context]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -46,7 +46,6 @@ def test_temperature_divides_the_logits():
 
 
 @given(LOGITS, TEMPERATURES, TEMPERATURES)
-@settings(deadline=None)
 def test_entropy_rises_with_temperature(logits, one, other):
     cold, hot = sorted([one, other])
     cold, hot = (next_probabilities(logits, t) for t in (cold, hot))
@@ -63,7 +62,6 @@ def test_frozen_it_takes_the_likeliest(temperature):
 
 
 @given(LOGITS, st.integers(1, 12), TEMPERATURES)
-@settings(deadline=None)
 def test_top_k_keeps_the_likeliest(logits, k, temperature):
     everything, given_logits = next_probabilities(logits, temperature), logits.copy()
     cut = next_probabilities(logits, temperature, top_k=k)

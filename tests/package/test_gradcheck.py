@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unrolled.gradcheck import finite_differences, gradient_check, relative_errors
@@ -12,7 +12,6 @@ COEFFICIENTS = st.lists(st.floats(-3, 3), min_size=6, max_size=6)
 
 
 @given(COEFFICIENTS, COEFFICIENTS)
-@settings(deadline=None)
 def test_a_polynomial(values, coefficients):
     x, c = np.reshape(values, (2, 3)), np.reshape(coefficients, (2, 3))
     params = {"x": x.copy(), "b": np.array([2.0])}

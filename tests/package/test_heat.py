@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from checks.diagrams import SVG, extent, inside, parsed, strange_colors
 from hypothesis import given
 from hypothesis import strategies as st
-from test_diagrams import SVG, extent, inside, parsed, strange_colors
 
 from unrolled.figures.diagrams import drawing
 from unrolled.figures.heat import CELL, PITCH, SHADES, heat_map

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unrolled import tasks
@@ -43,7 +43,6 @@ def test_every_string_is_recognized(name):
 
 @each
 @given(st.text("BEPSTVX", max_size=14))
-@settings(deadline=None)
 def test_what_is_not_recognized_is_refused(name, string):
     grammar, pattern = RECOGNIZED[name]
     if pattern.fullmatch(string):
@@ -54,7 +53,6 @@ def test_what_is_not_recognized_is_refused(name, string):
 
 
 @given(st.integers(0, 10**6), st.data())
-@settings(deadline=None)
 def test_one_wrong_symbol_is_found_where_it_is(seed, data):
     (string,) = strings(EMBEDDED_REBER, 1, seed)
     at = data.draw(st.integers(0, len(string) - 1))
@@ -119,7 +117,6 @@ def test_without_memory_it_costs_one_coin_more():
 
 
 @given(st.integers(1, 5), st.integers(0, 2**32))
-@settings(deadline=None)
 def test_the_two_symbols_agree_and_are_even(times, seed):
     drawn = strings(embed(REBER, times), 20, seed)
     assert all(s[1] == s[-2] and s[1] in "TP" and s[0] + s[-1] == "BE" for s in drawn)

@@ -100,10 +100,6 @@ def test_one_hot_adds_an_axis(shape):
     assert np.array_equal(vectors.sum(-1), np.ones(shape))
 
 
-def test_one_hot_takes_a_dtype():
-    assert one_hot([1], 2, dtype=np.float32).dtype == np.float32
-
-
 @pytest.mark.parametrize("bad", [5, -1])
 def test_one_hot_names_an_id_out_of_range_and_its_place(bad):
     with pytest.raises(ValueError, match=rf"The id {bad} at position 1, 0 is not in 0 \.\.\. 4\."):

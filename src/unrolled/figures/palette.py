@@ -1,4 +1,8 @@
-"""The one palette: what each color means, light and dark. Figures, equations and pages read it."""
+"""The one palette: what each color means, light and dark.
+
+Figures, slides, pages and demos read it. Equations type its light colors, since KaTeX wants them
+so: a check names every color that is not here, and CONTRIBUTING.md has the recipe for a change.
+"""
 
 # Role: (on a light page, on a dark page). The six roles keep at least 4.5:1 against `paper`, and
 # stay apart for readers with protanopia, deuteranopia or tritanopia (measured by the tests).

@@ -1,12 +1,10 @@
-"""The gallery of pitfalls, and the way in which pages quote what chapters printed."""
+"""The gallery of pitfalls: every trap of the chapters, in full and truly."""
 
 import nbformat
 import pytest
 from checks import ROOT, expect_none
 from checks import gallery as checks
 from nbformat import v4
-
-from unrolled import chapters
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 GALLERY = ROOT / "book" / "pitfalls.ipynb"
@@ -120,43 +118,3 @@ def test_a_trap_that_the_gallery_lacks_is_seen(complaints, old, new, said):
 def test_a_faulty_card_is_seen(complaints, old, new, said):
     assert old in CARDS
     assert said in " ".join(complaints(cards=CARDS.replace(old, new)))
-
-
-# What a chapter printed.
-
-
-@pytest.fixture
-def one(tmp_path, monkeypatch):
-    """A folder with one chapter."""
-    cells = [v4.new_markdown_cell("cost: 7 nats"), printing("  cost: 0.25 nats\nof 3\n")]
-    cells += [printing("twice 1\n"), printing("twice 2\n"), v4.new_code_cell("cost: 8 nats")]
-    nbformat.write(v4.new_notebook(cells=cells), tmp_path / "01_one.ipynb")
-    monkeypatch.setattr(chapters, "FOLDER", tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("template", "found"),
-    [("cost: {} nats", "0.25"), ("cost: {}", "0.25 nats"), ("{}: {} nats", ("cost", "0.25"))],
-)
-def test_what_was_printed_is_found(one, template, found):
-    assert chapters.printed("01_one", template) == found
-
-
-@pytest.mark.parametrize(
-    ("template", "said"),
-    [
-        ("costs: {} nats", "0 lines"),
-        ("cost: {} bits", "0 lines"),
-        ("of {} or more", "0 lines"),
-        ("twice {}", "2 lines"),
-        ("cost: 0.25 nats", "asks for nothing"),
-    ],
-)
-def test_a_template_that_fits_no_line_or_several_is_refused(one, template, said):
-    with pytest.raises(ValueError, match=said):
-        chapters.printed("01_one", template)
-
-
-def test_an_unknown_chapter_is_named_beside_the_known_ones(one):
-    with pytest.raises(FileNotFoundError, match="'02_two'.*01_one"):
-        chapters.printed("02_two", "{}")
