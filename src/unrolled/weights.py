@@ -4,6 +4,7 @@ The libraries that read and write them are imported where they are needed, so th
 the package does without.
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -43,10 +44,12 @@ def write_whole(path, content):
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-    if os.name == "posix":  # Windows can't do this
+    with contextlib.suppress(OSError):  # Windows and some network drives can't do this
         folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)  # and so is the name
-        os.close(folder)
+        try:
+            os.fsync(folder)  # and so is the name
+        finally:
+            os.close(folder)
 
 
 def save_arrays(path, arrays, metadata):
