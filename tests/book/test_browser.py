@@ -6,7 +6,7 @@ from checks import book as book_checks
 from checks import browser as checks
 
 PAGES = [f"{page}.html" for page in book_checks.toc_pages(ROOT / "_toc.yml")]
-PAGES += ["search.html", "genindex.html"]
+PAGES += ["search.html", "genindex.html", "404.html"]
 SETTINGS = [(theme, size) for theme in ("light", "dark") for size in checks.SIZES]
 
 
@@ -108,6 +108,9 @@ FAULTS = {
         "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>",
         "axe image-alt",
     ),
+    "no text for a drawing": ("<svg role='img'><path d='M0 0h9v9z'/></svg>", "axe svg-img-alt"),
+    "no title": ("<script>document.title = ''</script>", "axe document-title"),
+    "no language": ("<script>document.documentElement.lang = ''</script>", "axe html-has-lang"),
     "faint text": ("<p style='color: #bbb'>faint</p>", "axe color-contrast"),
     "other theme": ("<script>document.documentElement.dataset.theme = 'dark'</script>", "theme: "),
 }
