@@ -81,7 +81,7 @@ def test_each_chapter_offers_its_files(book):
 def test_paper_shows_text_and_solutions_in_light_colors_and_no_navigation(browser, serve, book):
     with browser_checks.new_context(browser, "dark", "wide") as context:
         page = context.new_page()
-        page.goto(f"{serve(book)}/notebooks/03_autograd.html", wait_until="networkidle")
+        page.goto(f"{serve(book)}/notebooks/03_autograd.html")
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert page.locator("html").get_attribute("data-theme") == "light"
@@ -154,14 +154,15 @@ def test_a_copy_installs_the_wheel_that_lies_beside_it(published):
 def test_the_first_chapter_runs_alone(published, tmp_path):
     """In an empty folder, with a Python that has the wheel, and what it asks for, but no checkout.
 
-    What it asks for comes from this environment, by a path file, so that nothing is downloaded.
+    What it asks for comes from this environment, by a path file, so that nothing is downloaded: pip
+    itself, too.
     """
     assert run_alone(published / "downloads", "01_rnn_from_scratch", tmp_path) == ""
 
 
 def run_alone(folder, name, tmp_path):
     """Run a chapter's copy in a bare environment, its install cell too; return what it raises."""
-    venv.create(tmp_path / "bare", with_pip=True)
+    venv.create(tmp_path / "bare")
     place = tmp_path / "bare" / ("Scripts" if os.name == "nt" else "bin")
     site = subprocess.check_output(
         [place / "python", "-c", "import site; print(site.getsitepackages()[0])"], text=True
@@ -248,10 +249,12 @@ def test_a_page_that_says_too_little_is_seen(tiny, old, new, said):
 
 
 def test_invalid_html_is_seen(tiny):
-    java = checks.require_java()
-    assert checks.invalid(java, tiny()) == []
-    problems = checks.invalid(java, tiny("<p>All is well.</p>", "<p><h2>All is well.</h2></p>"))
-    assert any("page.html" in problem and "“p”" in problem for problem in problems)
+    java, folder = checks.require_java(), tiny()
+    broken = PAGE.replace("<p>All is well.</p>", "<p><h2>All is well.</h2></p>")
+    (folder / "broken.html").write_text(broken, encoding="utf-8")
+    problems = checks.invalid(java, folder)
+    assert any("“p”" in problem for problem in problems)
+    assert all(problem.startswith("broken.html") for problem in problems)
 
 
 @pytest.mark.parametrize(
