@@ -23,7 +23,10 @@ function load() {
   loaded ??= new Promise((done) => {
     const script = document.createElement("script");
     script.src = theme;
-    script.onload = () => { loaded.done = true; done(); };
+    script.onload = () => {
+      loaded.done = true;
+      done();
+    };
     document.head.append(script);
   });
   return loaded;
@@ -48,5 +51,10 @@ window.addEventListener("keydown", hold, true);
 /* Paper is light. */
 const page = document.documentElement;
 let shown = page.dataset.theme;
-window.addEventListener("beforeprint", () => { shown = page.dataset.theme; page.dataset.theme = "light"; });
-window.addEventListener("afterprint", () => { page.dataset.theme = shown; });
+window.addEventListener("beforeprint", () => {
+  shown = page.dataset.theme;
+  page.dataset.theme = "light";
+});
+window.addEventListener("afterprint", () => {
+  page.dataset.theme = shown;
+});

@@ -39,6 +39,12 @@ def published(tmp_path_factory):
     return output / "_build" / "html"
 
 
+def test_scripts_and_style_sheets_are_formatted():
+    expect_none(
+        checks.unformatted(*(ROOT / "book" / name for name in ("_static", "_slides", "_ext")))
+    )
+
+
 # The book.
 
 
@@ -246,6 +252,13 @@ def test_a_page_that_says_too_little_is_seen(tiny, old, new, said):
     assert problems(tiny()) == []
     [problem] = problems(tiny(old, new))
     assert said in problem
+
+
+def test_a_script_of_another_form_is_seen(tmp_path):
+    (tmp_path / "a.mjs").write_text("export const one = 1;\n", encoding="utf-8")
+    assert checks.unformatted(tmp_path) == []
+    (tmp_path / "b.css").write_text("p{color:red}\n", encoding="utf-8")
+    assert [line[-5:] for line in checks.unformatted(tmp_path)] == ["b.css"]
 
 
 def test_invalid_html_is_seen(tiny):
