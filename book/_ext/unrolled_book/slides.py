@@ -16,9 +16,9 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 from sphinx.application import Sphinx
 
+from unrolled_book.colors import palette_css
 from unrolled_book.equations import KATEX, Renderer, copy_katex
 from unrolled_book.figures import themed_svg
-from unrolled_book.site import palette_css
 
 NOTEBOOK = "book/teach/lunch_and_learn.ipynb"
 TEMPLATE = "book/_slides"
