@@ -24,13 +24,19 @@ MADE = {
     "genindex": ("Index", "The terms of Unrolled from A to Z, and where each is explained."),
     "404": ("No such page", "There is no page at this address."),
 }
+LOST = """\
+<h1>The state was reset here</h1>
+<p>There is no page at this address. Pick up the sequence again <a href="{root}index.html">at its
+start</a>, in the contents, or by a search.</p>
+"""
 
 
 def use_address(app: Sphinx, config: Config) -> None:
     """Read the site's address, which goes into canonical links and the links of the page 404."""
     address = os.environ.get("UNROLLED_SITE", "").rstrip("/")
     config.html_baseurl = f"{address}/" if address else ""
-    config.notfound_urls_prefix = f"{urlsplit(address).path}/"
+    config.notfound_urls_prefix = root = f"{urlsplit(address).path}/"
+    config.notfound_context = {"body": LOST.format(root=root)}
 
 
 def describe(doctree: nodes.document | None) -> str:
@@ -91,7 +97,8 @@ def write_sitemap(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the events."""
+    """Register the events, and the page for lost readers."""
+    app.setup_extension("notfound.extension")
     app.connect("config-inited", use_address)
     app.connect("html-page-context", describe_page)
     app.connect("build-finished", write_sitemap)
