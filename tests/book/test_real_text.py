@@ -11,9 +11,8 @@ from checks.notebooks import code_cells, run_as_program
 from unrolled import results
 
 DATA = Path(os.environ.get("UNROLLED_DATA", ""))
-READERS = [
-    path for path in CHAPTERS if any("load_corpus(" in cell.source for _, cell in code_cells(path))
-]
+READS = re.compile(r"\b(text\.load_corpus|speakers\.load)\(")
+READERS = [p for p in CHAPTERS if any(READS.search(cell.source) for _, cell in code_cells(p))]
 
 
 @pytest.mark.skipif(
