@@ -39,9 +39,8 @@ $(FRONT_END_TESTS): package.json package-lock.json | $(INSTALLED)
 	$(BIN)/python book/_ext/unrolled_book/node.py ci $(QUIETLY)
 	@touch $(FRONT_END) $@
 
-# Sphinx remembers a page that it has read, warnings or not: after a failure, read all pages again.
 book: setup  ## Build the book; a warning is an error
-	@$(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet || (rm -rf _build/.doctrees; exit 1)
+	@$(BIN)/python tools/book.py
 	@echo "The first page: $(CURDIR)/$(PAGE)"
 
 slides: setup  ## Build the slides of the talk alone, and say how long the talk takes

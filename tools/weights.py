@@ -90,7 +90,7 @@ def properties(passage):
 
 
 def correlations(hidden, wanted):
-    """Of each unit, (N, H), with a property, (N,)."""
+    """How each unit of `hidden`, (N, H), goes along with a property `wanted`, (N,): (H,)."""
     hidden, wanted = hidden - hidden.mean(axis=0), wanted - wanted.mean()
     return wanted @ hidden / (np.linalg.norm(hidden, axis=0) * np.linalg.norm(wanted))
 

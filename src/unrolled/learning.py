@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,16 +20,21 @@ class Diverged(ArithmeticError):
 
 
 def watched():
-    """Whether someone watches progress bars and live curves: not where ``TQDM_DISABLE=1`` is set.
-
-    It is tqdm's own switch, but tqdm's notebook bar doesn't look at it.
+    """Whether someone watches progress bars and live curves: in a terminal or a notebook.
 
     Returns
     -------
     bool
-        False if the environment variable is set to anything but 0.
+        False where standard error is a file or a pipe, and where the environment variable
+        ``TQDM_DISABLE`` is set to anything but 0: tqdm's own switch, at which its notebook bar
+        doesn't look.
     """
-    return os.environ.get("TQDM_DISABLE", "") in ("", "0")
+    if os.environ.get("TQDM_DISABLE", "") not in ("", "0"):
+        return False
+    ipython = sys.modules.get("IPython")  # a notebook has imported it
+    shell = ipython and ipython.get_ipython()
+    notebook = shell is not None and type(shell).__name__ != "TerminalInteractiveShell"
+    return notebook or sys.stderr.isatty()
 
 
 def smooth(losses, keep=0.99):
@@ -184,6 +190,7 @@ def train(
             with np.errstate(over="ignore", invalid="ignore"):  # `_require_finite` reports them
                 _train_epoch(model, optimizer, batches, clip_norm, history, good, bar)
                 loss = evaluate(model, validation_ids)
+            bar.unpause()  # the time that is left is reckoned without the validation's
             _require_finite(model, good, f"validation after step {len(history.losses)}", loss)
             history.validation.append([len(history.losses), loss])
             bar.set_postfix(train=f"{history.losses[-1]:.3f}", validation=f"{loss:.3f}")

@@ -13,7 +13,7 @@ class _Optimizer:
     def __init__(self, learning_rate):
         if not (math.isfinite(learning_rate) and learning_rate > 0):
             raise ValueError(f"learning_rate must be a positive number, not {learning_rate}")
-        self.learning_rate = float(learning_rate)  # a NumPy scalar would change with a checkpoint
+        self.learning_rate = float(learning_rate)  # a NumPy scalar would make float64 of float32
         self.steps = 0
         self.slots = {}
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from unrolled.weights import write_whole
+
 FOLDER = Path(__file__).parents[2] / "data" / "results"  # the repository's
 PACKAGED = Path(__file__).parent / "data" / "results"  # the same files, in a wheel
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"  # the repository's; a wheel has none
@@ -41,7 +43,7 @@ def write(path, facts, packages=("numpy",)):
     Parameters
     ----------
     path : Path
-        The file, replaced in one move.
+        The file, written by `weights.write_whole`.
     facts, packages
         As in `save`.
     """
@@ -51,9 +53,7 @@ def write(path, facts, packages=("numpy",)):
         "system": platform.system(),
         "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
     }
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(facts | {"made_by": made_by}, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, (json.dumps(facts | {"made_by": made_by}, indent=1) + "\n").encode())
 
 
 def load(name):

@@ -1,4 +1,10 @@
-"""Train a character model from the command line: ``python -m unrolled.train --help``."""
+"""Train a character model from the command line: ``python -m unrolled.train --help``.
+
+A run writes three files: the weights ``NAME.safetensors``, the record ``NAME.json``, and on the way
+``NAME.checkpoint``, which holds all that the run needs to go on. The checkpoint is written first,
+the weights are made from it, and it is removed when the record is there. So wherever a run is
+killed, the same command goes on, and ends in the same bits.
+"""
 
 import argparse
 import hashlib
@@ -7,30 +13,81 @@ import shlex
 import signal
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from unrolled import results
+from unrolled import results, weights
 from unrolled.learning import VALIDATION_ROWS, Diverged, evaluate, watched
 from unrolled.text import Vocabulary, load_corpus, stream_batches, train_validation_split
 from unrolled.torch_models import LAYERS, CharacterModel, NumPyModel, device_named, each
-from unrolled.weights import CheckpointError, load_arrays, save_arrays, save_weights
 
 CLIP_NORM = 1.0
 WARM_UP = 0.05  # the share of the run in which the learning rate rises to its peak
 VALIDATIONS = 10  # in a run, evenly spread
 COLD_WINDOW = 256  # characters that a window started from a zero state reads
 TRAINING_SHARE = 0.9
+BAR = "{percentage:3.0f}%|{bar}| {elapsed}, {remaining} left{postfix}"
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C stopped
 
 
+def arguments():
+    """Build the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m unrolled.train",
+        description="Train a character model on a text: AdamW, its learning rate warmed up and "
+        "lowered to zero along a cosine, gradients clipped, the state carried. The first 90 % of "
+        "the text train, the rest validates. The weights with the lowest validation loss are kept. "
+        "Ctrl-C stops after the step at hand; the same command goes on, also after a crash.",
+    )
+    add, shown = parser.add_argument, "(default: %(default)s)"
+    size, positive, seed = number(int, 1), number(float, 1e-9), number(int, 0, 2**63)
+    add("--corpus", default="play", help=f"play, shakespeare, or a UTF-8 text file {shown}")
+    add("--cell", choices=list(LAYERS), default="lstm", help=f"kind of layer {shown}")
+    add("--hidden", type=size, default=256, help=f"hidden units in a layer {shown}")
+    add("--layers", type=size, default=1, help=f"layers {shown}")
+    add("--embedding", type=size, help="length of learned inputs (default: one-hot inputs)")
+    add("--dropout", type=float, default=0.0, help=f"share of hidden units dropped {shown}")
+    add("--batch", type=size, default=32, help=f"rows of text read side by side {shown}")
+    add("--steps", type=size, default=64, help=f"characters in a chunk {shown}")
+    add("--learning-rate", type=positive, default=0.004, help=f"AdamW's, at its peak {shown}")
+    add(
+        "--precision",
+        choices=["float32", "bfloat16"],
+        default="float32",
+        help=f"of the products in training; weights and validation are float32 {shown}",
+    )
+    until = parser.add_mutually_exclusive_group(required=True)
+    until.add_argument("--epochs", type=size, help="train for this many passes over the text")
+    until.add_argument("--seconds", type=positive, help="or for this long, validations not counted")
+    add("--seed", type=seed, default=0, help=f"of the starting weights and dropout {shown}")
+    add("--device", choices=["cpu", "cuda", "mps"], default="cpu", help=shown)
+    add(
+        "--out",
+        type=Path,
+        required=True,
+        help="weight file to write, *.safetensors; the record goes beside it, as *.json",
+    )
+    return parser
+
+
+def number(kind, least, below=math.inf):
+    """Return a type for argparse: an int or float from `least` to below `below`."""
+
+    def read(word):
+        value = kind(word)
+        if not least <= value < below:
+            raise argparse.ArgumentTypeError(f"{word} is not at least {least} and below {below}")
+        return value
+
+    read.__name__ = kind.__name__  # argparse says it of a word that is no number at all
+    return read
+
+
 class Run:
-    """One training run: everything that it needs to start, to be saved, and to go on.
+    """One training run: its state, and the loop. It goes on where the same run was stopped.
 
     Parameters
     ----------
@@ -40,25 +97,22 @@ class Run:
     Raises
     ------
     ValueError
-        If the corpus can't be had or is too short, the device or the folder doesn't exist, the
-        weights are there already, or the checkpoint is damaged or belongs to another run.
+        If the corpus can't be had or is too short, the device or the folder doesn't exist, there
+        are files of another run, or the checkpoint is damaged.
     """
 
     def __init__(self, options):
         self.out, self.device = options.out, device_named(options.device)
+        self.record = self.out.with_suffix(".json")
         self.checkpoint = self.out.with_suffix(".checkpoint")
         if self.out.suffix != ".safetensors" or not self.out.parent.is_dir():
-            raise ValueError(
-                f"--out must name a .safetensors file in a folder that exists, not {self.out}"
-            )
-        if self.out.exists() and not self.checkpoint.exists():
-            raise ValueError(f"{self.out} exists: remove it, or name another file with --out")
+            raise ValueError(f"--out must be a .safetensors in an existing folder, not {self.out}")
         corpus = load_corpus(options.corpus)
         self.vocabulary = Vocabulary.from_text(corpus)
-        self.training_ids, self.validation_ids = train_validation_split(
-            self.vocabulary.encode(corpus), TRAINING_SHARE
-        )
+        ids = self.vocabulary.encode(corpus)
+        self.training_ids, self.validation_ids = train_validation_split(ids, TRAINING_SHARE)
         stream_batches(self.validation_ids, VALIDATION_ROWS, 1)  # if too short, fail now
+        self.command = command(options)
         self.settings = vars(options) | {
             "corpus": Path(options.corpus).name,
             "corpus_sha256": hashlib.sha256(corpus.encode()).hexdigest(),
@@ -69,71 +123,53 @@ class Run:
         del self.settings["out"], self.settings["device"]
 
         torch.manual_seed(options.seed)
-        self.model = CharacterModel(
-            len(self.vocabulary),
-            options.hidden,
-            options.layers,
-            options.cell,
-            options.embedding,
-            options.dropout,
-        ).to(self.device)
+        sizes = options.hidden, options.layers, options.cell, options.embedding, options.dropout
+        self.model = CharacterModel(len(self.vocabulary), *sizes).to(self.device)
         self.trained = [p for p in self.model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(self.trained, options.learning_rate, fused=True)
-        self.batches = [
-            [torch.from_numpy(array).to(self.device) for array in pair]
-            for pair in stream_batches(self.training_ids, options.batch, options.steps)
-        ]
-        self.total = options.epochs and options.epochs * len(self.batches)
+        pairs = stream_batches(self.training_ids, options.batch, options.steps)
+        self.batches = [[torch.from_numpy(ids).to(self.device) for ids in pair] for pair in pairs]
         self.step, self.state = 0, None
         self.facts = {"characters": 0, "seconds": 0.0, "validation": []}
+        self.best = {}  # the parameters with the lowest validation loss
+        self.stopped = self.finished = False
+        there = [path for path in (self.out, self.record) if path.exists()]
         if self.checkpoint.exists():
             self.load()
+        elif len(there) == 2:
+            self.require_same_settings(self.out, weights.load_arrays(self.out)[1])
+            self.finished = True
+        elif there:
+            raise ValueError(f"{there[0]} exists: remove it, or name another file with --out")
 
     @property
     def progress(self):
         """How much of the run is done, from 0 to 1: in steps, or in training time."""
-        if self.total:
-            return self.step / self.total
+        if self.settings["epochs"]:
+            return self.step / (self.settings["epochs"] * len(self.batches))
         return min(1.0, self.facts["seconds"] / self.settings["seconds"])
 
-    @property
-    def validation_nats(self):
-        """The lowest validation loss so far: that of the weights in the file."""
-        return min((loss for _, loss in self.facts["validation"]), default=math.inf)
-
     def train(self):
-        """Train to the end, or until Ctrl-C; validate and save on the way.
-
-        Returns
-        -------
-        bool
-            Whether the run is finished.
-
-        Raises
-        ------
-        Diverged
-            When a loss or gradient is not finite.
-        """
-        with (
-            stop_signal() as stopped,
-            tqdm(
-                total=1.0,
-                initial=self.progress,
-                disable=not watched(),
-                bar_format="{percentage:3.0f}%|{bar}| {elapsed}, {remaining} left{postfix}",
-            ) as bar,
-        ):
-            while self.progress < 1 and not stopped:
+        """Train to the end, or until `stop`; validate and save on the way."""
+        hidden = not watched()
+        with tqdm(total=1.0, initial=self.progress, disable=hidden, bar_format=BAR) as bar:
+            while self.progress < 1 and not self.stopped:
                 before = self.progress
                 loss = self.take_step()
                 rate = self.facts["characters"] / self.facts["seconds"]
                 bar.set_postfix_str(f"{rate:,.0f} characters/s, loss {loss:.3f}", refresh=False)
                 bar.update(self.progress - before)
                 if math.floor(VALIDATIONS * self.progress) > math.floor(VALIDATIONS * before):
-                    self.validate()
-                    bar.write(self.last_validation())
-        self.save()
-        return self.progress >= 1
+                    loss = self.validate()
+                    bar.unpause()  # the time that is left is reckoned without the validation's
+                    seconds = self.facts["seconds"]
+                    bar.write(f"step {self.step}, {seconds:.0f} s: validation {in_units(loss)}")
+            self.save()
+
+    def stop(self, number, frame):
+        """End after the step at hand: what Ctrl-C does. A second one stops hard."""
+        self.stopped = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def take_step(self):
         """Read one chunk, and move the parameters. Returns the loss, nats per character."""
@@ -142,7 +178,8 @@ class Run:
         inputs, targets = self.batches[place]  # (T, B)
         # The text goes on, so the state does; at the start of the text there is none.
         state = None if place == 0 else self.state
-        with self.precision():
+        bfloat16 = self.settings["precision"] == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=bfloat16):
             logits, state = self.model(inputs, state)
         loss = nn.functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
         self.optimizer.zero_grad()
@@ -162,11 +199,6 @@ class Run:
         self.facts["seconds"] += time.perf_counter() - start
         return loss
 
-    def precision(self):
-        """Return a context in which the model computes in the precision that was asked for."""
-        bfloat16 = self.settings["precision"] == "bfloat16"
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=bfloat16)
-
     def learning_rate(self):
         """Return the learning rate now: up to its peak in a line, down to zero along a cosine."""
         rise = max(0.01, min(1, self.progress / WARM_UP))  # the first step counts as well
@@ -174,23 +206,15 @@ class Run:
         return self.settings["learning_rate"] * rise * fall
 
     def validate(self):
-        """Measure the validation loss; save the weights if it is the lowest; save a checkpoint."""
+        """Measure the validation loss and save. Returns the loss, nats per character."""
         loss = self.loss(self.validation_ids)
         if not math.isfinite(loss):
             raise Diverged(f"after step {self.step} the validation loss is {loss}.")
-        best = loss < self.validation_nats
+        if loss < min((before for _, before in self.facts["validation"]), default=math.inf):
+            self.best = {n: torch.from_numpy(array) for n, array in self.model.params.items()}
         self.facts["validation"].append([self.step, loss])
-        if best:
-            save_weights(
-                self.out,
-                self.model.params,
-                self.vocabulary,
-                step=self.step,
-                validation_nats=loss,
-                command=self.command(),
-                **self.settings,
-            )
         self.save()
+        return loss
 
     def loss(self, ids, **how):
         """Mean loss, nats per character, without dropout; `how` goes to `learning.evaluate`."""
@@ -199,175 +223,88 @@ class Run:
         self.model.train()
         return loss
 
-    def last_validation(self):
-        """One line about the last validation."""
-        step, loss = self.facts["validation"][-1]
-        return f"step {step}, {self.facts['seconds']:.0f} s: validation {in_units(loss)}"
-
-    def finish(self):
-        """Measure the best weights, write the record beside them, and remove the checkpoint.
-
-        Returns
-        -------
-        dict
-            The record.
-        """
-        arrays, _ = load_arrays(self.out)
-        self.model.params = arrays
-        carried = self.loss(self.validation_ids)
-        as_many = self.training_ids[: len(self.validation_ids)]
-        record = {
-            "command": self.command(),
-            "settings": self.settings,
-            "device": self.device.type,
-            "threads": torch.get_num_threads(),
-            "parameters": sum(array.size for array in arrays.values()),
-            "steps": self.step,
-            "training_seconds": self.facts["seconds"],
-            "characters_per_second": self.facts["characters"] / self.facts["seconds"],
-            "validation": self.facts["validation"],
-            "validation_nats": carried,
-            "validation_bits": carried / math.log(2),
-            "validation_perplexity": math.exp(carried),
-            "cold_window": COLD_WINDOW,
-            "cold_nats": self.loss(self.validation_ids, num_steps=COLD_WINDOW, carry_state=False),
-            "training_nats": self.loss(as_many),
-        }
-        results.write(self.out.with_suffix(".json"), record, ("numpy", "torch"))
-        self.checkpoint.unlink()
-        return record
-
-    def command(self):
-        """The command that starts this run, without its device and folders."""
-        options = {name: self.settings[name] for name in OPTIONS} | {"out": self.out.name}
-        words = ["python", "-m", "unrolled.train"]
-        for name, value in options.items():
-            if value is not None:
-                words += [f"--{name.replace('_', '-')}", f"{value}"]
-        return shlex.join(words)
-
     def save(self):
-        """Write the checkpoint: weights, optimizer, state, random numbers, measurements."""
-        arrays = {f"model/{name}": t.cpu().numpy() for name, t in self.model.state_dict().items()}
-        for number, slots in self.optimizer.state_dict()["state"].items():
-            arrays |= {f"optimizer/{number}/{slot}": t.cpu().numpy() for slot, t in slots.items()}
-        parts = self.state if isinstance(self.state, tuple) else (self.state,)
-        arrays |= {f"state/{n}": t.cpu().numpy() for n, t in enumerate(parts) if t is not None}
-        arrays["random"] = torch.get_rng_state().numpy()
-        save_arrays(
-            self.checkpoint,
-            arrays,
-            {"settings": self.settings, "step": self.step, "facts": self.facts},
-        )
+        """Write the checkpoint, and then the weights that were best so far."""
+        if not all(p.isfinite().all() for p in self.trained):
+            raise Diverged(f"step {self.step}: a weight is no longer finite.")
+        checkpoint = {
+            "settings": self.settings,
+            "step": self.step,
+            "state": self.state,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "random": torch.get_rng_state(),
+            "facts": self.facts,
+            "best": self.best,
+        }
+        weights.save_checkpoint(self.checkpoint, checkpoint)
+        if self.best:
+            step, loss = min(self.facts["validation"], key=lambda measured: measured[1])
+            found = {"step": step, "validation_nats": loss, "command": self.command}
+            params = {name: tensor.numpy() for name, tensor in self.best.items()}
+            weights.save_weights(self.out, params, self.vocabulary, **found, **self.settings)
 
     def load(self):
         """Go on from the checkpoint."""
-        arrays, metadata = load_arrays(self.checkpoint)
-        saved = metadata.get("settings", {})
-        other = [n for n in saved | self.settings if saved.get(n) != self.settings.get(n)]
+        saved = weights.load_checkpoint(self.checkpoint)
+        self.require_same_settings(self.checkpoint, saved["settings"])
+        self.step, self.facts, self.best = saved["step"], saved["facts"], saved["best"]
+        self.state = each(lambda part: part.to(self.device), saved["state"])
+        self.model.load_state_dict(saved["model"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        torch.set_rng_state(saved["random"])
+        self.save()  # the weights too: it may have been killed before they were written
+
+    def require_same_settings(self, path, saved):
+        """Refuse a file of a run with other settings, and name those."""
+        other = [name for name, value in self.settings.items() if saved.get(name) != value]
         if other:
-            raise CheckpointError(
-                f"{self.checkpoint} belongs to a run with other values of {', '.join(other)}. "
-                "Give the same options to go on with it, name another --out, or remove it."
+            raise weights.CheckpointError(
+                f"{path} belongs to a run with other values of {', '.join(other)}. Give the same "
+                "options to go on with it, name another --out, or remove it."
             )
-        groups = {"model": {}, "optimizer": {}, "state": {}, "random": {}}
-        for name, array in arrays.items():
-            group, _, rest = name.partition("/")
-            groups[group][rest] = torch.from_numpy(array)
-        self.model.load_state_dict(groups["model"])
-        slots = {}
-        for name, tensor in groups["optimizer"].items():
-            number, slot = name.split("/")
-            slots.setdefault(int(number), {})[slot] = tensor
-        self.optimizer.load_state_dict(self.optimizer.state_dict() | {"state": slots})
-        parts = tuple(t.to(self.device) for _, t in sorted(groups["state"].items()))
-        self.state = parts if len(parts) == 2 else parts[0] if parts else None
-        torch.set_rng_state(groups["random"][""])
-        self.step, self.facts = metadata["step"], metadata["facts"]
 
 
-@contextmanager
-def stop_signal():
-    """Collect Ctrl-C in a list, so that a step is never left half done; a second one stops hard."""
-    received = []
+def command(options):
+    """The command that starts this run, without its device and folders."""
+    words = ["python", "-m", "unrolled.train"]
+    named = vars(options) | {"corpus": Path(options.corpus).name, "out": options.out.name}
+    for name, value in named.items():
+        if value is not None and name != "device":
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join(words)
 
-    def receive(number, frame):
-        received.append(number)
-        signal.signal(signal.SIGINT, before)
 
-    before = signal.signal(signal.SIGINT, receive)
-    try:
-        yield received
-    finally:
-        signal.signal(signal.SIGINT, before)
+def finish(run):
+    """Measure the best weights, write the record, and remove the checkpoint. Returns the record."""
+    arrays = {name: tensor.numpy() for name, tensor in run.best.items()}
+    run.model.params = arrays
+    carried = run.loss(run.validation_ids)
+    record = {
+        "command": run.command,
+        "settings": run.settings,
+        "device": run.device.type,
+        "threads": torch.get_num_threads(),
+        "parameters": sum(array.size for array in arrays.values()),
+        "steps": run.step,
+        "training_seconds": run.facts["seconds"],
+        "characters_per_second": run.facts["characters"] / run.facts["seconds"],
+        "validation": run.facts["validation"],
+        "validation_nats": carried,
+        "validation_bits": carried / math.log(2),
+        "validation_perplexity": math.exp(carried),
+        "cold_window": COLD_WINDOW,
+        "cold_nats": run.loss(run.validation_ids, num_steps=COLD_WINDOW, carry_state=False),
+        "training_nats": run.loss(run.training_ids[: len(run.validation_ids)]),
+    }
+    results.write(run.record, record, ("numpy", "torch"))
+    run.checkpoint.unlink()
+    return record
 
 
 def in_units(nats):
     """Say a loss in nats, bits and perplexity."""
     return f"{nats:.4f} nats, {nats / math.log(2):.4f} bits, perplexity {math.exp(nats):.3f}"
-
-
-def number(kind, least, below=math.inf):
-    """Return a type for argparse: an int or float from `least` to below `below`."""
-
-    def read(word):
-        value = kind(word)
-        if not least <= value < below:
-            limit = "" if below == math.inf else f" and below {below}"
-            raise argparse.ArgumentTypeError(f"{word} is not a number of at least {least}{limit}")
-        return value
-
-    read.__name__ = kind.__name__
-    return read
-
-
-size, share = number(int, 1), number(float, 0, 1)
-positive = number(float, np.nextafter(0, 1))
-OPTIONS = {  # of `arguments`, all but those that say where to compute and to write
-    "corpus": {"help": "play, shakespeare, or a UTF-8 text file", "default": "play"},
-    "cell": {"choices": list(LAYERS), "default": "lstm", "help": "kind of layer"},
-    "hidden": {"type": size, "default": 256, "help": "hidden units in a layer"},
-    "layers": {"type": size, "default": 1, "help": "layers"},
-    "embedding": {"type": size, "help": "length of learned inputs (default: one-hot inputs)"},
-    "dropout": {"type": share, "default": 0.0, "help": "share of hidden units dropped"},
-    "batch": {"type": size, "default": 32, "help": "rows of text read side by side"},
-    "steps": {"type": size, "default": 64, "help": "characters in a chunk"},
-    "learning_rate": {"type": positive, "default": 0.004, "help": "AdamW's, at its peak"},
-    "precision": {
-        "choices": ["float32", "bfloat16"],
-        "default": "float32",
-        "help": "of the products in training; weights and validation are float32 all the same",
-    },
-    "epochs": {"type": size, "help": "train for this many passes over the text"},
-    "seconds": {"type": positive, "help": "or for this long, validations not counted"},
-    "seed": {"type": number(int, 0), "default": 0, "help": "of the starting weights and dropout"},
-}
-
-
-def arguments():
-    """Build the parser of the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m unrolled.train",
-        description="Train a character model on a text: AdamW, its learning rate warmed up and "
-        "lowered to zero along a cosine, gradients clipped, the state carried. The first 90 % of "
-        "the text train, the rest validates. The weights with the lowest validation loss are kept. "
-        "Ctrl-C stops after the step at hand; the same command goes on.",
-    )
-    duration = parser.add_mutually_exclusive_group(required=True)
-    for name, how in OPTIONS.items():
-        group = duration if name in ("epochs", "seconds") else parser
-        how = how | {"help": how["help"] + (" (default: %(default)s)" if "default" in how else "")}
-        group.add_argument(f"--{name.replace('_', '-')}", **how)
-    parser.add_argument(
-        "--device", choices=["cpu", "cuda", "mps"], default="cpu", help="(default: cpu)"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        help="weight file to write, *.safetensors; the record goes beside it, as *.json",
-    )
-    return parser
 
 
 def main(argv=None):
@@ -389,16 +326,22 @@ def main(argv=None):
         run = Run(parser.parse_args(argv))
     except (ValueError, OSError) as error:
         parser.error(str(error))
+    if run.finished:
+        print(f"{run.out} is there: the same command has finished before.")
+        return 0
+    before = signal.signal(signal.SIGINT, run.stop)
     try:
-        finished = run.train()
+        run.train()
     except Diverged as error:
         kept = f"{run.out} holds the best weights before" if run.out.exists() else "none are saved"
         print(f"Stopped at {error}\nThe weights: {kept}.", file=sys.stderr)
         return 1
-    if not finished:
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if run.progress < 1:
         print(f"Stopped after step {run.step}; the same command goes on.", file=sys.stderr)
         return INTERRUPTED
-    record = run.finish()
+    record = finish(run)
     print(f"{run.out}: validation {in_units(record['validation_nats'])}")
     print(f"windows of {COLD_WINDOW} started cold: {in_units(record['cold_nats'])}")
     return 0

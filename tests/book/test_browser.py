@@ -1,4 +1,4 @@
-"""The book in Chromium: every page, light and dark, wide and narrow."""
+"""The book in Chromium: every page, in a light and a dark theme, a wide and a narrow window."""
 
 import pytest
 from checks import ROOT, expect_none
@@ -6,8 +6,7 @@ from checks import book as book_checks
 from checks import browser as checks
 
 PAGES = [f"{page}.html" for page in book_checks.toc_pages(ROOT / "_toc.yml")]
-PAGES += ["search.html", "genindex.html"]
-SETTINGS = [(theme, size) for theme in ("light", "dark") for size in checks.SIZES]
+PAGES += ["search.html", "genindex.html", "404.html"]
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +15,7 @@ def address(book, serve):
     return serve(book)
 
 
-@pytest.fixture(scope="module", params=SETTINGS, ids="-".join)
+@pytest.fixture(scope="module", params=checks.SETTINGS, ids="-".join)
 def setting(request, browser):
     """A theme, and a browser context that shows it; one for all pages."""
     theme, size = request.param
@@ -43,14 +42,14 @@ def test_a_figure_keeps_a_readable_size_and_scrolls(browser, address, size, scro
         page.goto(f"{address}/notebooks/01_rnn_from_scratch.html")
         box = page.locator(".u-scroll").first
         box.scroll_into_view_if_needed()  # a section is laid out when the reader comes near it
-        page.wait_for_timeout(200)
+        checks.drawn(page)
         assert box.locator("svg").bounding_box()["width"] >= 480
         assert (box.bounding_box()["width"] < 480) == scrolls
         assert box.evaluate("box => box.tabIndex == 0") == scrolls  # reached with the keyboard
         box.focus()
         page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(200)
-        assert (box.evaluate("box => box.scrollLeft") > 0) == scrolls
+        if scrolls:
+            page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
 
 
 def test_the_script_behind_the_menus_is_loaded_by_the_first_press(browser, address):
@@ -62,7 +61,7 @@ def test_the_script_behind_the_menus_is_loaded_by_the_first_press(browser, addre
         page.keyboard.press("Control+k")
         page.wait_for_selector("#pst-search-dialog[open]")
         page.keyboard.press("Escape")
-        page.reload(wait_until="networkidle")
+        page.reload()
         shown = page.evaluate("document.documentElement.dataset.mode")
         page.locator(".theme-switch-button").first.click()
         page.wait_for_function(f"document.documentElement.dataset.mode != '{shown}'")
@@ -108,6 +107,9 @@ FAULTS = {
         "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>",
         "axe image-alt",
     ),
+    "no text for a drawing": ("<svg role='img'><path d='M0 0h9v9z'/></svg>", "axe svg-img-alt"),
+    "no title": ("<script>document.title = ''</script>", "axe document-title"),
+    "no language": ("<script>document.documentElement.lang = ''</script>", "axe html-has-lang"),
     "faint text": ("<p style='color: #bbb'>faint</p>", "axe color-contrast"),
     "other theme": ("<script>document.documentElement.dataset.theme = 'dark'</script>", "theme: "),
 }

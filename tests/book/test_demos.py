@@ -23,30 +23,35 @@ MODULE = "export function mount(section) { section.replaceChildren('It ' + 'runs
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    """A book of two pages, one with a demo."""
+def built(tmp_path_factory):
+    """A book with a demo on one page and an unknown one on another: its folder, and complaints."""
     folder = tmp_path_factory.mktemp("tiny")
     demos = folder / "book" / "_static" / "demos"
     demos.mkdir(parents=True)
     shutil.copytree(ROOT / "book" / "_ext", folder / "ext")
     files = {
-        "_toc.yml": "format: jb-book\nroot: index\nchapters:\n- file: other\n",
+        "_toc.yml": "format: jb-book\nroot: index\nchapters:\n- file: other\n- file: wrong\n",
         "_config.yml": CONFIG,
         "index.md": PAGE,
         "other.md": "# Other\n\nNo demo here.\n",
+        "wrong.md": PAGE.replace("echo", "ecco"),
         "book/_static/demos/echo.mjs": MODULE,
         "book/_static/demos/echo.css": "section[data-demo='echo'] { min-height: 5rem }",
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return folder
+    return folder / "_build" / "html", checks.build(folder, folder)
 
 
 @pytest.fixture(scope="module")
-def html(tiny):
+def html(built):
     """The folder of the built book."""
-    assert checks.build(tiny, tiny) == []
-    return tiny / "_build" / "html"
+    return built[0]
+
+
+def test_a_demo_that_is_not_there_fails_the_build(built):
+    [problem] = built[1]
+    assert "wrong.md" in problem and "there is no demo 'ecco'; there are ['echo']" in problem
 
 
 def test_what_stands_there_before(html):
@@ -89,10 +94,3 @@ def test_a_demo_that_fails_leaves_its_text(browser, serve, html, tmp_path):
     text = page.locator(".demo").inner_text()
     assert "before" in text and "no luck" in text
     page.close()
-
-
-def test_an_unknown_demo_fails_the_build(tiny, tmp_path):
-    shutil.copytree(tiny, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("_build"))
-    (tmp_path / "index.md").write_text(PAGE.replace("echo", "ecco"), encoding="utf-8")
-    [problem] = checks.build(tmp_path, tmp_path)
-    assert "there is no demo 'ecco'; there are ['echo']" in problem

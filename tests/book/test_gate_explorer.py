@@ -1,12 +1,15 @@
 """The gate explorer of chapter 2: what it shows is what NumPy computes."""
 
-import re
+import json
+import subprocess
+from functools import cache
 
 import numpy as np
 import pytest
 from checks import ROOT
 from checks import browser as checks
 from numpy.testing import assert_allclose
+from unrolled_book.node import find_node
 
 from unrolled.numpy_models import LSTM
 
@@ -22,11 +25,15 @@ POSITIONS = [
 BEFORE = {"x": 1, "h": 0, "c": 0.8, "i": 0, "f": 1, "g": 0, "o": 0}  # as the explorer starts
 
 
+@cache
 def weights():
     """The weights of the module: (4,) for x and (4,) for h, in the order i, f, g, o."""
-    found = re.findall(r"^  (\w): \{ x: (.+?), h: (.+?) \}", MODULE.read_text("utf-8"), re.M)
-    assert "".join(gate for gate, _, _ in found) == GATES
-    return np.array([[float(x), float(h)] for _, x, h in found]).T
+    script = f'import {{ WEIGHTS }} from "{MODULE.as_uri()}"; console.log(JSON.stringify(WEIGHTS))'
+    found = json.loads(
+        subprocess.check_output([find_node(), "--input-type=module", "--eval", script], text=True)
+    )
+    assert "".join(found) == GATES
+    return np.array([[gate["x"], gate["h"]] for gate in found.values()]).T
 
 
 def by_numpy(at):

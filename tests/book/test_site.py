@@ -4,6 +4,7 @@ import os
 import subprocess
 import venv
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 import pytest
@@ -11,11 +12,11 @@ from checks import ROOT, expect_none
 from checks import book as book_checks
 from checks import browser as browser_checks
 from checks import site as checks
-from unrolled_book import assets, cards, downloads, figures, sharing
+from unrolled_book import assets, cards, downloads, sharing
 
 CHAPTERS = [ROOT / f"{page}.md" for page in cards.chapter_pages(ROOT)]
 PAGES = [f"{page}.html" for page in book_checks.toc_pages(ROOT / "_toc.yml")]
-PAGES += ["search.html", "genindex.html"]
+PAGES += ["search.html", "genindex.html", "404.html"]
 SITE = "https://example.org/unrolled"
 REPOSITORY = "https://github.com/someone/unrolled"
 
@@ -38,12 +39,19 @@ def published(tmp_path_factory):
     return output / "_build" / "html"
 
 
+def test_scripts_and_style_sheets_are_formatted():
+    expect_none(
+        checks.unformatted(*(ROOT / "book" / name for name in ("_static", "_slides", "_ext")))
+    )
+
+
 # The book.
 
 
 @pytest.mark.parametrize("check", checks.PAGE_CHECKS, ids=lambda check: check.__name__)
 def test_every_page(book, check):
-    own = [p for p in book_checks.html_pages(book) if p.name not in ("index.html", "404.html")]
+    others = [book / "index.html", book / "slides" / "index.html"]  # the redirect, the deck
+    own = [p for p in book_checks.html_pages(book) if p not in others]
     expect_none([problem for page in own for problem in check(page)])
 
 
@@ -79,7 +87,7 @@ def test_each_chapter_offers_its_files(book):
 def test_paper_shows_text_and_solutions_in_light_colors_and_no_navigation(browser, serve, book):
     with browser_checks.new_context(browser, "dark", "wide") as context:
         page = context.new_page()
-        page.goto(f"{serve(book)}/notebooks/03_autograd.html", wait_until="networkidle")
+        page.goto(f"{serve(book)}/notebooks/03_autograd.html")
         page.emulate_media(media="print")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert page.locator("html").get_attribute("data-theme") == "light"
@@ -116,12 +124,15 @@ def test_the_sitemap_lists_each_page(published):
 
 
 def test_the_page_for_lost_readers_works_at_any_depth(published):
-    page = book_checks.parse(published / "404.html")
-    links = [a["href"] for a in page.find_all("a")]
-    assert len(links) > len(CHAPTERS)
-    for link in links:
-        assert link.startswith("/unrolled/")
-        assert (published / link.removeprefix("/unrolled/")).is_file()
+    page = published / "404.html"
+    assert "The state was reset here" in book_checks.parse(page).h1.get_text()
+    named = [address for _, address in book_checks.addresses(page) if address[0] != "#"]
+    local = [address for address in named if book_checks.is_local(address)]
+    assert len(local) > len(CHAPTERS)
+    for address in local:
+        assert address.startswith("/unrolled/")
+        path = urlsplit(address).path.removeprefix("/unrolled/")
+        assert (published / path).is_file(), path
 
 
 def test_a_published_chapter_can_be_opened_elsewhere(published):
@@ -149,14 +160,15 @@ def test_a_copy_installs_the_wheel_that_lies_beside_it(published):
 def test_the_first_chapter_runs_alone(published, tmp_path):
     """In an empty folder, with a Python that has the wheel, and what it asks for, but no checkout.
 
-    What it asks for comes from this environment, by a path file, so that nothing is downloaded.
+    What it asks for comes from this environment, by a path file, so that nothing is downloaded: pip
+    itself, too.
     """
     assert run_alone(published / "downloads", "01_rnn_from_scratch", tmp_path) == ""
 
 
 def run_alone(folder, name, tmp_path):
     """Run a chapter's copy in a bare environment, its install cell too; return what it raises."""
-    venv.create(tmp_path / "bare", with_pip=True)
+    venv.create(tmp_path / "bare")
     place = tmp_path / "bare" / ("Scripts" if os.name == "nt" else "bin")
     site = subprocess.check_output(
         [place / "python", "-c", "import site; print(site.getsitepackages()[0])"], text=True
@@ -242,11 +254,20 @@ def test_a_page_that_says_too_little_is_seen(tiny, old, new, said):
     assert said in problem
 
 
+def test_a_script_of_another_form_is_seen(tmp_path):
+    (tmp_path / "a.mjs").write_text("export const one = 1;\n", encoding="utf-8")
+    assert checks.unformatted(tmp_path) == []
+    (tmp_path / "b.css").write_text("p{color:red}\n", encoding="utf-8")
+    assert [line[-5:] for line in checks.unformatted(tmp_path)] == ["b.css"]
+
+
 def test_invalid_html_is_seen(tiny):
-    java = checks.require_java()
-    assert checks.invalid(java, tiny()) == []
-    problems = checks.invalid(java, tiny("<p>All is well.</p>", "<p><h2>All is well.</h2></p>"))
-    assert any("page.html" in problem and "“p”" in problem for problem in problems)
+    java, folder = checks.require_java(), tiny()
+    broken = PAGE.replace("<p>All is well.</p>", "<p><h2>All is well.</h2></p>")
+    (folder / "broken.html").write_text(broken, encoding="utf-8")
+    problems = checks.invalid(java, folder)
+    assert any("“p”" in problem for problem in problems)
+    assert all(problem.startswith("broken.html") for problem in problems)
 
 
 @pytest.mark.parametrize(
@@ -372,13 +393,3 @@ def test_a_description_ends_with_a_sentence_or_says_that_it_goes_on():
     sentence = "This is a sentence of about forty letters. "
     assert of(sentence * 9) == (sentence * 3).strip()
     assert of("word " * 90).endswith("word…") and len(of("word " * 90)) <= sharing.LONGEST
-
-
-def test_figures_are_written_no_finer_than_can_be_seen():
-    svg = (
-        '<svg xmlns="http://www.w3.org/2000/svg"><title>A line</title>'
-        '<path d="M 1.23456 -7.891011 L 10 2.0000001" transform="scale(0.015625)"/></svg>'
-    )
-    drawn = figures.themed_svg(svg, "figure-1")
-    assert 'd="M 1.23 -7.89 L 10 2"' in drawn
-    assert "scale(0.015625)" in drawn

@@ -2,10 +2,13 @@
 
 import re
 import shutil
+from itertools import pairwise
 
 import nbformat
 import pytest
 from checks import ROOT, TALK, expect_none
+from checks import book as book_checks
+from checks import notebooks as notebook_checks
 from checks import slides as checks
 from nbclient import NotebookClient
 
@@ -51,14 +54,14 @@ def test_the_speaker_view_follows(browser, address):
 # Broken on purpose: the notebook.
 
 
-NOTES = "**Minute {} to {}**\n\n" + "say " * 60 + "\n\n**Ask:** Why?\n\n**Misunderstanding:** None."
+NOTES = "**{} minutes**\n\n" + "say " * 60 + "\n\n**Ask:** Why?\n\n**Misunderstanding:** None."
 
 
-def talk(folder, *marks, slide="## A slide", notes=NOTES):
-    """Write a talk with a slide for each mark, a pair of minutes; return its path."""
+def talk(folder, *minutes, slide="## A slide", notes=NOTES):
+    """Write a talk with a slide of each of these numbers of minutes; return its path."""
     cells = []
-    for mark in marks:
-        for kind, source in (("slide", slide), ("notes", notes.format(*mark))):
+    for number in minutes:
+        for kind, source in (("slide", slide), ("notes", notes.format(number))):
             metadata = {"slideshow": {"slide_type": kind}}
             cells.append(nbformat.v4.new_markdown_cell(source, metadata=metadata))
     path = folder / "talk.ipynb"
@@ -67,38 +70,41 @@ def talk(folder, *marks, slide="## A slide", notes=NOTES):
 
 
 def test_notes_of_another_form_are_seen(tmp_path):
-    assert checks.notes(talk(tmp_path, (0, 45))) == []
-    for old, new in (("**Ask:**", "Ask:"), ("Minute", "Min"), ("**Misunderstanding:** None.", "")):
-        [problem] = checks.notes(talk(tmp_path, (0, 45), notes=NOTES.replace(old, new)))
+    assert checks.notes(talk(tmp_path, 45)) == []
+    for old, new in (
+        ("**Ask:**", "Ask:"),
+        (" minutes", " min"),
+        ("**Misunderstanding:** None.", ""),
+    ):
+        [problem] = checks.notes(talk(tmp_path, 45, notes=NOTES.replace(old, new)))
         assert problem.startswith("slide 1: notes must have the form")
 
 
 def test_a_slide_without_notes_is_seen(tmp_path):
-    path = talk(tmp_path, (0, 20), (20, 45))
+    path = talk(tmp_path, 20, 25)
     notebook = nbformat.read(path, as_version=4)
     del notebook.cells[1]
     nbformat.write(notebook, path)
     assert checks.notes(path) == ["slide 1: 0 cells of notes, not 1"]
 
 
-@pytest.mark.parametrize(
-    ("marks", "said"),
-    [
-        ([(0, 20), (21, 45)], "slide 2: minute 21 to 45"),
-        ([(0, 20), (20, 20), (20, 45)], "slide 2: minute 20 to 20"),
-        ([(1, 45)], "slide 1: minute 1 to 45"),
-        ([(0, 20), (20, 44)], "the talk ends at minute 44"),
-    ],
-)
-def test_wrong_minutes_are_seen(tmp_path, marks, said):
-    assert checks.minutes(talk(tmp_path, (0, 20), (20, 45))) == []
-    [problem] = checks.minutes(talk(tmp_path, *marks))
-    assert problem.startswith(said)
+def test_a_talk_of_another_length_is_seen(tmp_path):
+    assert checks.minutes(talk(tmp_path, 20, 25)) == []
+    assert checks.minutes(talk(tmp_path, 20, 24)) == ["the talk ends at minute 44, not 45"]
+    assert "must have the form" in checks.notes(talk(tmp_path, 0, 45))[0]
+
+
+def test_the_deck_shows_the_clock(book):
+    page = book_checks.parse(book / "slides" / "index.html")
+    shown = [notes.strong.get_text() for notes in page.select(".notes")]
+    spans = [(one.start, one.end) for one in checks.deck.talk(notebook_checks.read(TALK))]
+    assert shown == [f"Minute {start} to {end}" for start, end in spans]
+    assert spans[0][0] == 0 and all(end == start for (_, end), (start, _) in pairwise(spans))
 
 
 def test_too_many_words_are_seen(tmp_path):
     long, short = NOTES.replace("say " * 60, "say " * 140), NOTES.replace("say " * 60, "say " * 9)
-    marks = [(n, n + 1) for n in range(45)]
+    marks = [1] * 45
     assert (
         checks.speech(talk(tmp_path, *marks, notes=NOTES.replace("say " * 60, "say " * 90))) == []
     )
@@ -111,10 +117,10 @@ def test_too_many_words_are_seen(tmp_path):
 @pytest.mark.parametrize("text", ["It ends at 1.59 nats.", "Of 5 starts", "It keeps 0.3 %"])
 def test_a_typed_number_is_seen(tmp_path, text):
     allowed = "1. A list\n\n$W_{hh}^2$ and `x[3]`, thirty-two"
-    assert checks.typed_numbers(talk(tmp_path, (0, 45), slide=allowed)) == []
-    [problem] = checks.typed_numbers(talk(tmp_path, (0, 45), slide=text))
+    assert checks.typed_numbers(talk(tmp_path, 45, slide=allowed)) == []
+    [problem] = checks.typed_numbers(talk(tmp_path, 45, slide=text))
     assert problem.startswith("cell 1: the number")
-    assert checks.typed_numbers(talk(tmp_path, (0, 45), notes=NOTES + text))
+    assert checks.typed_numbers(talk(tmp_path, 45, notes=NOTES + text))
 
 
 # Broken on purpose: what the talk reads. nbval compares the same outputs, exactly.

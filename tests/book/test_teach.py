@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from checks import ROOT, expect_none
+from checks import ROOT, TALK, expect_none
 from checks import book as book_checks
 from checks import browser as browser_checks
 from checks import teach as checks
@@ -39,8 +39,9 @@ def test_no_number_is_typed(name):
     expect_none(checks.typed_numbers(TEACH / f"{name}.md"))
 
 
-def test_timetables_have_no_gap():
+def test_timetables_have_no_gap_and_fit_the_talk():
     expect_none(checks.timetables(TEACH / "runbook.md"))
+    expect_none(checks.hurried(TEACH / "runbook.md", TALK))
 
 
 # Broken on purpose.
@@ -97,7 +98,24 @@ def test_a_name_that_is_not_there_fails_the_build(tmp_path):
 
 def test_a_gap_in_a_timetable_is_seen(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text("| 0–5 | a |\n| 5–9 | b |\n\n| 9:50 | 15 | a |\n| 10:05 | 5 | b |\n")
+    page.write_text("| 0–5 | a |\n| 5–9 | b |\n\n| 9:50 | 15 | a |\n| 10:05 | 5 | b |\n", "utf-8")
     assert checks.timetables(page) == []
-    page.write_text("| 0–5 | a |\n| 6–9 | b |\n\n| 9:50 | 15 | a |\n| 10:00 | 5 | b |\n")
+    page.write_text("| 0–5 | a |\n| 6–9 | b |\n\n| 9:50 | 15 | a |\n| 10:00 | 5 | b |\n", "utf-8")
     assert len(checks.timetables(page)) == 2
+
+
+@pytest.mark.parametrize(
+    ("slides", "said"),
+    [
+        ("*What flows back*", []),
+        ("deck: *Why it forgets* to *The same figure again*", ["minutes of speech"]),
+        ("*What flows forth*", ["no such slides"]),
+        ("*Why it forgets* to *What flows back*", ["no such slides"]),
+    ],
+)
+def test_a_timetable_that_does_not_fit_the_talk_is_seen(tmp_path, slides, said):
+    page = tmp_path / "page.md"
+    page.write_text(f"| 0–2 | {slides} | a |\n", encoding="utf-8")
+    problems = checks.hurried(page, TALK)
+    assert len(problems) == len(said)
+    assert all(words in problem for words, problem in zip(said, problems, strict=True))

@@ -4,8 +4,6 @@ import gzip
 import os
 import re
 import shutil
-import subprocess
-import sys
 from contextlib import ExitStack
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +13,6 @@ from threading import Thread
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from filelock import FileLock
 from playwright.sync_api import Error
 
 from checks import ROOT
@@ -31,9 +28,13 @@ FLAGS = [
 FOREIGN = re.compile(r"^(?:https?|wss?)://(?!(?:127\.0\.0\.1|localhost|\[::1\])[:/])")
 COMPRESSED = {".html", ".css", ".js", ".mjs", ".json", ".svg"}
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+# What pages are looked at in: every day each theme and each size once, all pairs where CI=true.
+SETTINGS = [("light", "wide"), ("dark", "phone")]
+if os.environ.get("CI") == "true":
+    SETTINGS += [("dark", "wide"), ("light", "phone")]
 
 
-# Chromium: found, or got.
+# Chromium.
 
 
 def require(playwright):
@@ -41,29 +42,14 @@ def require(playwright):
     chromium = launch(playwright)
     if chromium is None:
         give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        give_up("no Chromium, and none to be had: name one in UNROLLED_CHROMIUM")
+        give_up("no Chromium: run `make chromium`, or name one in UNROLLED_CHROMIUM")
     return chromium
 
 
 def launch(playwright):
-    """Start the first Chromium that starts, and return it; None when there is none to be had.
-
-    Looks at `UNROLLED_CHROMIUM`, at Playwright's own and at the system's. Then tries to get one:
-    with Playwright's download, then, as root, with apt-get.
-    """
-    named = os.environ.get("UNROLLED_CHROMIUM")
-    if named:
+    """Start the Chromium in `UNROLLED_CHROMIUM`, or Playwright's, or the system's; None if none."""
+    if named := os.environ.get("UNROLLED_CHROMIUM"):
         return start(playwright, executable_path=named)
-    with FileLock(Path(sys.prefix, "chromium.lock")):  # one worker gets it for all
-        chromium = installed(playwright)
-        for way in ways_to_install():
-            if chromium is None and all(map(succeeds, way)):
-                chromium = installed(playwright)
-    return chromium
-
-
-def installed(playwright):
-    """Start Playwright's own Chromium or the system's; None when neither is there."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = [{"executable_path": path} for path in map(shutil.which, names) if path]
     for where in [{}, *found, {"channel": "chrome"}, {"channel": "msedge"}]:
@@ -84,31 +70,9 @@ def find(playwright):
 
 def start(playwright, **where):
     """Start one Chromium, without its sandbox for root, who cannot have it."""
-    sandbox = ["--no-sandbox"] if is_root() else []
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    sandbox = ["--no-sandbox"] if is_root else []
     return playwright.chromium.launch(args=FLAGS + sandbox, timeout=30_000, **where)
-
-
-def is_root():
-    """Whether this process is root; False where there is no such thing."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-def ways_to_install():
-    """List the ways to get a Chromium, each a list of commands."""
-    ways = [[[sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]]]
-    if is_root() and shutil.which("apt-get"):
-        ways.append([["apt-get", "update"], ["apt-get", "install", "-y", "chromium"]])
-    return ways
-
-
-def succeeds(command):
-    """Whether a command ends well, without questions, within three minutes."""
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    quiet = {key: subprocess.DEVNULL for key in ("stdin", "stdout", "stderr")}
-    try:
-        return subprocess.run(command, env=environment, timeout=180, **quiet).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
 
 
 # Pages on loopback.
@@ -172,7 +136,7 @@ def problems(context, address, theme):
     page = context.new_page()
     found = listen(page)
     try:
-        page.goto(address, wait_until="networkidle")
+        page.goto(address)
         # Collapsed solutions, and what is not yet laid out, must fit and be accessible too.
         page.add_style_tag(content="* { content-visibility: visible !important }")
         page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
@@ -182,6 +146,11 @@ def problems(context, address, theme):
     finally:
         page.close()
     return found
+
+
+def drawn(page):
+    """Wait until what has changed is laid out, drawn, and told to those who observe it."""
+    page.evaluate("() => new Promise(d => requestAnimationFrame(() => requestAnimationFrame(d)))")
 
 
 def listen(page):
@@ -234,7 +203,7 @@ def search(context, address, word):
     """Search the book served at `address` for words; return the addresses of the pages found."""
     page = context.new_page()
     try:
-        page.goto(f"{address}/search.html?{urlencode({'q': word})}", wait_until="networkidle")
+        page.goto(f"{address}/search.html?{urlencode({'q': word})}")
         page.wait_for_function(
             "/finished|did not match/.test(document.querySelector('.search-summary')?.innerText)"
         )

@@ -1,5 +1,6 @@
 """Checks on the notebooks: each `name.md` (inputs) and its executed pair `name.ipynb`."""
 
+import os
 import re
 import subprocess
 import sys
@@ -63,6 +64,31 @@ def texts(output):
     if output.output_type == "error":
         return output.traceback
     return [value for value in output.data.values() if isinstance(value, str)]
+
+
+def run_as_program(path, folder, **environment):
+    """Run a notebook's cells without a kernel, which takes long to start.
+
+    Parameters
+    ----------
+    path, folder : Path
+        The notebook, and an empty folder for the program.
+    **environment : str
+        Environment variables.
+
+    Returns
+    -------
+    subprocess.CompletedProcess
+        With what it has printed.
+    """
+    program = folder / f"{path.stem}.py"
+    program.write_text("\n\n".join(cell.source for _, cell in code_cells(path)), "utf-8")
+    return subprocess.run(
+        [sys.executable, program],
+        env=os.environ | {"MPLBACKEND": "agg"} | environment,
+        capture_output=True,
+        text=True,
+    )
 
 
 def tags(cell):

@@ -15,10 +15,21 @@ from checks.book import html_pages, parse
 
 VALIDATOR = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 LIGHTHOUSE = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
+PRETTIER = ROOT / "node_modules" / "prettier" / "bin" / "prettier.cjs"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 HEAVIEST = 300 * 1024  # bytes of a page's first load, as they come over the wire, images left out
 LARGEST_SHIFT = 0.01  # Lighthouse calls 0.1 good
 LOWEST_SCORE = 95
+
+
+# Scripts and style sheets.
+
+
+def unformatted(*folders):
+    """Every script and style sheet in the folders is written as Prettier writes it."""
+    command = [find_node(), PRETTIER, "--list-different", *folders]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+    return (run.stdout + run.stderr).splitlines()
 
 
 # One page, as a file.

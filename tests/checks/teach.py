@@ -1,6 +1,11 @@
 """Checks on the teaching pages: the handout's one page, and numbers that no one has typed."""
 
 import re
+from itertools import pairwise
+
+from unrolled_book import slides as deck
+
+from checks import notebooks as notebook_checks
 
 PAGE = re.compile(rb"/Type\s*/Page\b")  # and not /Pages, which lists them
 PAPERS = ("A4", "Letter")
@@ -9,6 +14,11 @@ TYPED = re.compile(r"\d+\.\d+|\d+\s?%")
 NOT_PROSE = re.compile(
     r"^```.*?^```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\{\{.*?\}\}|\([^()\s]*\)", re.M | re.S
 )
+
+# A row of a timetable: its start and its minutes, or its first and its last minute.
+CLOCK = re.compile(r"\| (\d+):(\d\d) \| (\d+) \|")
+SPAN = re.compile(r"\| (\d+)–(\d+) \|")
+SLIDES = re.compile(r"\| (?:deck: )?\*([^*]+)\*(?: to \*([^*]+)\*)?")
 
 
 def handout(context, url):
@@ -37,19 +47,48 @@ def typed_numbers(path):
     return [f"{path.name}: {number} is typed" for number in TYPED.findall(prose)]
 
 
+def tables(path):
+    """List the timetables of a page: of each row the minutes of start and end, and its text."""
+    found, rows = [], []
+    for line in [*path.read_text(encoding="utf-8").splitlines(), ""]:
+        if clock := CLOCK.match(line):
+            start = 60 * int(clock[1]) + int(clock[2])
+            rows.append((start, start + int(clock[3]), line))
+        elif span := SPAN.match(line):
+            rows.append((int(span[1]), int(span[2]), line))
+        elif rows and not line.startswith("|"):
+            found.append(rows)
+            rows = []
+    return found
+
+
 def timetables(path):
     """In each timetable of a page, every part begins when the one before it ends."""
-    problems, end = [], None
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if clock := re.match(r"\| (\d+):(\d\d) \| (\d+) \|", line):
-            start = 60 * int(clock[1]) + int(clock[2])
-            stop = start + int(clock[3])
-        elif span := re.match(r"\| (\d+)–(\d+) \|", line):
-            start, stop = int(span[1]), int(span[2])
-        else:
-            end = end if line.startswith("|") else None
-            continue
-        if end not in (None, start):
-            problems.append(f"{path.name}: minute {end} is not followed by {line}")
-        end = stop
+    return [
+        f"{path.name}: minute {end} is not followed by {line}"
+        for rows in tables(path)
+        for (_, end, _), (start, _, line) in pairwise(rows)
+        if end != start
+    ]
+
+
+def hurried(path, talk):
+    """A part of the deck that a timetable names is there, and can be spoken in its minutes."""
+    notebook, problems = notebook_checks.read(talk), []
+    titles = [cells[0].source.partition("\n")[0].lstrip("# ") for cells in deck.slides(notebook)]
+    words = [one.words for one in deck.talk(notebook)]
+    for rows in tables(path):
+        at = 0
+        for start, end, line in rows:
+            if not (named := SLIDES.search(line)):
+                continue
+            try:
+                first = titles.index(named[1], at)
+                at = titles.index(named[2] or named[1], first) + 1
+            except ValueError:
+                problems.append(f"{path.name}: no such slides here: {named[0]}")
+                continue
+            spoken = sum(words[first:at]) / deck.WORDS_PER_MINUTE
+            if spoken > end - start:
+                problems.append(f"{path.name}: {named[0]}: {spoken:.1f} minutes of speech")
     return problems

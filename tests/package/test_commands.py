@@ -1,26 +1,26 @@
 """The commands `python -m unrolled.train` and `python -m unrolled.sample`."""
 
+import contextlib
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 import torch
+from clock import Clock
 
 from unrolled import generation, learning, numpy_models, sample, text, torch_models, train
-from unrolled.weights import load_arrays, save_arrays, save_weights
+from unrolled.weights import load_arrays, load_checkpoint, save_arrays, save_weights
 
 TEXT = "She sells sea shells by the sea shore.\nThe shells she sells are sea shells.\n" * 8
 OPTIONS = "--hidden 6 --batch 4 --steps 7 --epochs 3 --embedding 3 --layers 2 --dropout 0.2".split()
-
-
-@pytest.fixture(autouse=True)
-def quiet(monkeypatch):
-    monkeypatch.setenv("TQDM_DISABLE", "1")
 
 
 @pytest.fixture
@@ -184,13 +184,10 @@ def test_a_second_ctrl_c_stops_at_once(corpus, tmp_path, monkeypatch):
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(train.Run, "take_step", stuck)
-    # Where the tests run in the background, the signal is ignored from the start.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            run(corpus, tmp_path / "a.safetensors")
-    finally:
-        signal.signal(signal.SIGINT, before)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        run(corpus, tmp_path / "a.safetensors")
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_checkpoint_belongs_to_its_run(corpus, tmp_path, monkeypatch, capsys):
@@ -202,21 +199,40 @@ def test_a_checkpoint_belongs_to_its_run(corpus, tmp_path, monkeypatch, capsys):
     corpus.write_text(TEXT.replace("shore", "coast"), encoding="utf-8")
     refused(run, corpus, out)
     assert "corpus_sha256" in capsys.readouterr().err
+
+
+def test_a_damaged_checkpoint_is_refused(corpus, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "a.safetensors"
+    press_ctrl_c(monkeypatch, [2])
+    assert run(corpus, out) == train.INTERRUPTED
     checkpoint = out.with_suffix(".checkpoint")
-    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
-    refused(run, corpus, out)
-    assert "damaged" in capsys.readouterr().err
+    content = checkpoint.read_bytes()
+    with ZipFile(checkpoint) as archive:
+        largest = archive.read(max(archive.infolist(), key=lambda entry: entry.file_size))
+    flipped = bytearray(content)
+    flipped[content.index(largest) + 100] ^= 1
+    for damaged in (b"", content[:-100], bytes(flipped), b"<!doctype html>"):
+        checkpoint.write_bytes(damaged)
+        refused(run, corpus, out)
+        said = capsys.readouterr().err
+        assert f"{checkpoint} is damaged" in said and "Remove it to start anew" in said
+        assert checkpoint.read_bytes() == damaged and not out.exists()
+
+
+def break_step(monkeypatch, step):
+    """Make all weights NaN in this step."""
+    learning_rate = train.Run.learning_rate
+    monkeypatch.setattr(
+        train.Run,
+        "learning_rate",
+        lambda self: math.nan if self.step == step else learning_rate(self),
+    )
 
 
 @pytest.mark.parametrize("early", [True, False])
 def test_a_nan_stops_it_and_the_best_weights_stay(corpus, tmp_path, monkeypatch, early, capsys):
-    learning_rate = train.Run.learning_rate
     broken_at = 0 if early else 20
-    monkeypatch.setattr(
-        train.Run,
-        "learning_rate",
-        lambda self: math.nan if self.step == broken_at else learning_rate(self),
-    )
+    break_step(monkeypatch, broken_at)
     out = tmp_path / "a.safetensors"
     assert run(corpus, out) == 1
     message = capsys.readouterr().err
@@ -227,8 +243,40 @@ def test_a_nan_stops_it_and_the_best_weights_stay(corpus, tmp_path, monkeypatch,
         params, facts = load_arrays(out)
         assert facts["step"] <= broken_at and "holds the best weights before" in message
         assert all(np.isfinite(array).all() for array in params.values())
-        checkpoint, _ = load_arrays(out.with_suffix(".checkpoint"))
-        assert all(np.isfinite(array).all() for array in checkpoint.values())
+        checkpoint = load_checkpoint(out.with_suffix(".checkpoint"))
+        assert all(tensor.isfinite().all() for tensor in checkpoint["model"].values())
+
+
+def test_ctrl_c_saves_no_nan(corpus, tmp_path, monkeypatch, capsys):
+    """One step breaks the weights, the next would notice it, and Ctrl-C comes in between."""
+    break_step(monkeypatch, 19)
+    press_ctrl_c(monkeypatch, [19])
+    out = tmp_path / "a.safetensors"
+    assert run(corpus, out) == 1
+    assert "step 20: a weight is no longer finite" in capsys.readouterr().err
+    checkpoint = load_checkpoint(out.with_suffix(".checkpoint"))
+    assert checkpoint["step"] == 18  # the last validation
+    assert all(tensor.isfinite().all() for tensor in checkpoint["model"].values())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no os.fork here")
+def test_a_run_killed_at_any_file_operation_ends_with_the_same_bits(tmp_path):
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("killed.py"), tmp_path],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},  # no threads: it forks
+    )
+    assert done.returncode == 0, done.stderr
+    right, wrong = json.loads(done.stderr)
+    assert all(same for _, _, same in right), right[-1]
+    moments = [where for where, _, _ in right]
+    assert moments[:2] == ["start", "open /run.checkpoint.partial"]
+    assert moments.count("half written") == 7  # checkpoint and weights three times, and the record
+    assert moments[-1] == "unlink /run.checkpoint"
+    # Broken on purpose: weights that are there before the checkpoint.
+    assert wrong[-1] == ["replace /run.safetensors.partial", 2, False]
 
 
 # Bad arguments and files
@@ -274,11 +322,24 @@ def test_a_text_too_short_to_validate_on(tmp_path, capsys):
     assert "too few" in capsys.readouterr().err
 
 
-def test_weights_are_not_overwritten(corpus, tmp_path, capsys):
+@pytest.mark.parametrize("there", [".safetensors", ".json"])
+def test_files_are_not_overwritten(corpus, tmp_path, there, capsys):
+    precious = tmp_path / f"a{there}"
+    precious.write_bytes(b"precious")
+    refused(run, corpus, tmp_path / "a.safetensors")
+    assert f"{precious} exists" in capsys.readouterr().err
+    assert precious.read_bytes() == b"precious"
+
+
+def test_the_same_command_after_the_end_does_nothing(corpus, tmp_path, capsys):
     out = tmp_path / "a.safetensors"
-    out.write_bytes(b"precious")
-    refused(run, corpus, out)
-    assert "exists" in capsys.readouterr().err and out.read_bytes() == b"precious"
+    assert run(corpus, out) == 0
+    before = [path.read_bytes() for path in (out, out.with_suffix(".json"))]
+    assert run(corpus, out) == 0
+    assert "finished before" in capsys.readouterr().out
+    refused(run, corpus, out, "--seed", "3")
+    assert f"{out} belongs to a run with other values of seed" in capsys.readouterr().err
+    assert [path.read_bytes() for path in (out, out.with_suffix(".json"))] == before
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
@@ -349,18 +410,60 @@ def test_files_that_are_no_weights(weights, tmp_path, capsys):
     assert "names 3 characters, and its weights are for 5" in capsys.readouterr().err
 
 
-def test_both_from_a_shell(corpus, tmp_path):
-    command = [sys.executable, "-m", "unrolled.train", "--corpus", str(corpus), *OPTIONS]
-    trained = subprocess.run(
-        [*command, "--out", "a.safetensors"],
-        cwd=tmp_path,
-        capture_output=True,
+def test_a_validation_does_not_change_the_time_that_is_left(corpus, tmp_path, monkeypatch, capsys):
+    clock = Clock(monkeypatch)
+    monkeypatch.setattr(train, "watched", lambda: True)
+    monkeypatch.setattr(train.Run, "take_step", clock.slow(train.Run.take_step, 10))
+    monkeypatch.setattr(train.Run, "loss", clock.slow(train.Run.loss, 500))
+
+    def time_left(name):
+        assert run(corpus, tmp_path / name) == 0
+        found = re.findall(r"(\d+)%[^\r]*?, (\d+):(\d+) left", capsys.readouterr().err)
+        return {int(percent): 60 * int(minutes) + int(rest) for percent, minutes, rest in found}
+
+    steps = range(1, 61)
+    expected = {round(100 * step / 60): 10 * (60 - step) for step in steps}
+    assert time_left("a.safetensors") == pytest.approx(expected, abs=1)
+    monkeypatch.setattr(train.tqdm, "unpause", lambda bar: None)  # broken on purpose
+    assert max(time_left("b.safetensors").values()) > 1000
+
+
+def shell(*command, folder, stderr=subprocess.PIPE):
+    """Start a command of the package as one does in a shell."""
+    return subprocess.Popen(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         env=os.environ | {"TQDM_DISABLE": "0"},
     )
-    assert trained.returncode == 0, trained.stderr
-    assert "100%" in trained.stderr and "characters/s" in trained.stderr
-    assert "left" in trained.stderr and "perplexity" in trained.stdout
-    command = [sys.executable, "-m", "unrolled.sample", "a.safetensors", "--length", "20"]
-    written = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert written.returncode == 0 and len(written.stdout) == 22, written.stderr
+
+
+def test_both_from_a_shell(corpus, tmp_path):
+    words = ["unrolled.train", "--corpus", str(corpus), *OPTIONS, "--out", "a.safetensors"]
+    with shell(*words, folder=tmp_path) as training:
+        printed, errors = training.communicate()
+    assert training.returncode == 0 and "perplexity" in printed
+    assert errors == ""  # no bar in a pipe
+    words = ["unrolled.sample", "a.safetensors", "--length", "20"]
+    with shell(*words, folder=tmp_path) as sampling:
+        printed, errors = sampling.communicate()
+    assert sampling.returncode == 0 and len(printed) == 22 and errors == ""
+
+
+def test_a_bar_in_a_terminal(corpus, tmp_path):
+    termios = pytest.importorskip("termios")  # Windows has none
+    ours, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    words = ["unrolled.train", "--corpus", str(corpus), *OPTIONS, "--out", "a.safetensors"]
+    with shell(*words, folder=tmp_path, stderr=terminal) as training:
+        os.close(terminal)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux says so that the other end is closed
+            while part := os.read(ours, 10**5):
+                shown += part
+        training.communicate()
+    os.close(ours)
+    assert training.returncode == 0, shown
+    assert all(word in shown for word in (b"100%", b"characters/s", b"left"))

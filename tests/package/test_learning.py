@@ -1,9 +1,15 @@
 """The loop with its carried state, validation, divergence, and smoothed curves."""
 
+import io
 import math
+import re
+import subprocess
+import sys
 
+import IPython
 import numpy as np
 import pytest
+from clock import Clock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,12 +63,59 @@ def test_smooth_refuses_what_never_forgets(keep):
         learning.smooth([1, 2], keep)
 
 
-@pytest.mark.parametrize("value, expected", [(None, True), ("", True), ("0", True), ("1", False)])
-def test_watched(monkeypatch, value, expected):
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    if value is not None:
-        monkeypatch.setenv("TQDM_DISABLE", value)
+# Who watches
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("value, expected", [("", True), ("0", True), ("1", False)])
+def test_bars_are_watched_in_a_terminal_and_in_a_notebook(monkeypatch, value, expected):
+    class Notebook:
+        """Stands for the shell of a notebook's kernel."""
+
+    class TerminalInteractiveShell:
+        """Stands for IPython in a terminal; its standard error is asked like any other."""
+
+    monkeypatch.setenv("TQDM_DISABLE", value)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    for shell, watched in (
+        (None, False),
+        (Notebook(), expected),
+        (TerminalInteractiveShell(), False),
+    ):
+        monkeypatch.setattr(IPython, "get_ipython", lambda shell=shell: shell)
+        assert learning.watched() is watched
+    monkeypatch.setattr(sys, "stderr", Terminal())
     assert learning.watched() is expected
+
+
+def test_a_validation_does_not_change_the_time_that_is_left(monkeypatch, capsys):
+    clock = Clock(monkeypatch)
+    monkeypatch.setattr(learning, "watched", lambda: True)
+    monkeypatch.setattr(RNN, "loss_and_grads", clock.slow(RNN.loss_and_grads, 10))
+    monkeypatch.setattr(learning, "evaluate", clock.slow(learning.evaluate, 500))
+
+    def time_left():
+        learning.train(new_model(), SGD(0.1), IDS, VALIDATION, epochs=3, **SMALL)
+        found = re.findall(r"(\d+)/30 \[[\d:]+<(\d+):(\d+)", capsys.readouterr().err)
+        return {int(step): 60 * int(minutes) + int(seconds) for step, minutes, seconds in found}
+
+    assert time_left() == pytest.approx({step: 10 * (30 - step) for step in range(1, 31)}, abs=1)
+    monkeypatch.setattr(learning.tqdm, "unpause", lambda bar: None)  # broken on purpose
+    assert time_left()[11] > 1000
+
+
+def test_learning_needs_no_safetensors_and_no_pytorch():
+    program = """
+import sys
+sys.modules["safetensors"] = None  # to import it is now an error
+from unrolled import autograd_models, generation, learning, numpy_models, optimizers, weights
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 # The loop

@@ -241,7 +241,7 @@ def test_the_loss_curve_before_the_first_validation():
 
 
 def test_the_live_curve_is_quiet_where_nobody_watches(history, displayed, monkeypatch):
-    monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setattr(plotting, "watched", lambda: False)
     curve = plotting.LiveCurve()
     curve(None, history)
     curve(None, history)
@@ -254,7 +254,7 @@ def test_the_live_curve_is_quiet_where_nobody_watches(history, displayed, monkey
 
 
 def test_the_live_curve_is_drawn_in_one_place(history, displayed, monkeypatch):
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setattr(plotting, "watched", lambda: True)
     curve = plotting.LiveCurve(iter([("counting", 2.5)]))  # an iterator: read once, drawn often
     for _ in range(3):
         curve(None, history)

@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from unrolled import tasks
+from unrolled import seq2seq, tasks
 from unrolled.seq2seq import EchoEncoderDecoder, EncoderDecoder
 from unrolled.torch_models import LAYERS
 
@@ -215,14 +215,14 @@ def test_grid_search_and_pipelines_take_it():
 
 def test_the_bar_shows_loss_and_accuracy(capsys, monkeypatch):
     X, y = tasks.echo(50, 3, 2, 4, seed=0)
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setattr(seq2seq, "watched", lambda: True)
     model = EchoEncoderDecoder(embedding=2, hidden_size=2, max_epochs=2)
     model.fit(X, y)
     assert capsys.readouterr().err == ""
     model.set_params(verbose=True).fit(X, y, validation=(X, y))
     shown = capsys.readouterr().err
     assert all(word in shown for word in ("2/2", "loss=", "accuracy=", "held out="))
-    monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setattr(seq2seq, "watched", lambda: False)
     model.fit(X, y)
     assert capsys.readouterr().err == ""
 

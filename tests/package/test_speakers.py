@@ -3,8 +3,6 @@
 import codecs
 import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import describe
@@ -12,7 +10,7 @@ import numpy as np
 import pytest
 import sklearn.datasets
 from checks import ROOT
-from checks.notebooks import code_cells
+from checks.notebooks import run_as_program
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils import Bunch
@@ -143,13 +141,7 @@ def test_newsgroups_offline_say_what_to_do(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("newsgroups", [16], indirect=True)  # as few as the chapter can do with
 def test_the_chapter_runs_on_newsgroups(newsgroups, tmp_path):
-    cells = code_cells(ROOT / "notebooks" / "05_padded_sequences.ipynb")
-    (tmp_path / "chapter.py").write_text("\n\n".join(cell.source for _, cell in cells), "utf-8")
-    run = subprocess.run(  # without a kernel, which takes as long to start as the chapter to run
-        [sys.executable, tmp_path / "chapter.py"],
-        env=os.environ | {"UNROLLED_CORPUS": "newsgroups", "MPLBACKEND": "agg"},
-        capture_output=True,
-        text=True,
-    )
+    chapter = ROOT / "notebooks" / "05_padded_sequences.ipynb"
+    run = run_as_program(chapter, tmp_path, UNROLLED_CORPUS="newsgroups")
     assert run.returncode == 0, run.stderr[-3000:]
     assert "group.a" in run.stdout and "every sequence comes back" in run.stdout

@@ -26,6 +26,9 @@ BUNDLE = (
     "unrolled.css",
 )
 OURS = ("palette.css", "unrolled.css", "katex/katex.min.css")  # kept whole
+HANDOUT = "book/teach/handout"
+# What the pages look like: when something here changes, all of them are built again.
+LOOK = ("book/_ext", "book/_static", "book/_templates", "data/weights", "node_modules/katex/dist")
 # Scripts that only some pages need: a script's name, and what the page's text then holds.
 NEEDED_WITH = {
     "clipboard": 'class="highlight',
@@ -132,7 +135,27 @@ def _in_bundle(name: str) -> bool:
     return any(Path(name).match(pattern) for pattern in BUNDLE)
 
 
+def style_handout(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Give the handout its print style, and no other page."""
+    if page == HANDOUT:
+        app.add_css_file("handout.css", priority=950)
+
+
+def outdated(app: Sphinx, env, added: set, changed: set, removed: set) -> list[str]:
+    """Build all pages again when the style sheets, templates or this extension have changed.
+
+    Without an outdated page Sphinx writes nothing, not even a changed style sheet.
+    """
+    built = Path(app.outdir, "index.html")
+    look = [path for folder in LOOK for path in Path(app.srcdir, folder).rglob("*.*")]
+    newest = max((path.stat().st_mtime for path in look if path.suffix != ".pyc"), default=0)
+    return list(env.found_docs) if built.exists() and newest > built.stat().st_mtime else []
+
+
 def setup(app: Sphinx) -> None:
-    """Register the events."""
+    """Register the script and the events."""
+    app.add_js_file("unrolled.js", loading_method="defer")
+    app.connect("env-get-outdated", outdated)
+    app.connect("html-page-context", style_handout)
     app.connect("html-page-context", choose, priority=900)  # after the theme's and Sphinx's own
     app.connect("build-finished", write_sheet, priority=900)  # after the theme's code colors

@@ -17,18 +17,24 @@ function say(section, text) {
   section.append(note);
 }
 
-const near = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    near.unobserve(target);
-    start(target);
-  }
-}, { rootMargin: "400px" });
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      start(target);
+    }
+  },
+  { rootMargin: "400px" },
+);
 
 for (const section of document.querySelectorAll("section.demo")) {
   if (location.protocol === "file:") {
-    say(section, "Browsers don't run this from a file. In the book's folder, type “python -m http.server”, and "
-      + "open http://localhost:8000 in your browser.");
+    say(
+      section,
+      "Browsers don't run this from a file. In the book's folder, type “python -m http.server”, and " +
+        "open http://localhost:8000 in your browser.",
+    );
   } else {
     near.observe(section);
   }

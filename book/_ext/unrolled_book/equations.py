@@ -117,8 +117,7 @@ def stop(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the renderer and its style sheet."""
+    """Register the renderer."""
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_block, None))
-    app.add_css_file("katex/katex.min.css")
     app.connect("builder-inited", start)
     app.connect("build-finished", stop)

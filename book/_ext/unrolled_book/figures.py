@@ -19,9 +19,6 @@ XLINK = "http://www.w3.org/1999/xlink"
 NARROWEST = "30rem"  # no narrower than this, so that the text in a figure can be read: it scrolls
 ROLE_OF = {color: role for role, color in LIGHT.items()}
 
-# Written no finer than a hundredth of a unit, which can't be seen, and halves a figure's weight.
-COORDINATES = ("d", "points", "x", "y", "x1", "y1", "x2", "y2")
-
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", XLINK)
 
@@ -76,13 +73,11 @@ def themed_svg(source: str, prefix: str) -> str:
 
 
 def _local(value: str, name: str, prefix: str) -> str:
-    """Rewrite one attribute: ids and the references to them, coordinates, the palette's colors."""
+    """Rewrite one attribute: ids and the references to them, the palette's colors."""
     if name == "id":
         return f"{prefix}-{value}"
     if name in ("href", f"{{{XLINK}}}href") and value.startswith("#"):
         return f"#{prefix}-{value[1:]}"
-    if name in COORDINATES:
-        return re.sub(r"\d+\.\d{3,}", lambda match: f"{round(float(match[0]), 2):g}", value)
     value = re.sub(r"url\(#", f"url(#{prefix}-", value)
     return re.sub(r"#[0-9a-fA-F]{6}\b", lambda match: _variable(match[0]), value)
 

@@ -1,7 +1,7 @@
-"""What a page says of itself to search engines and shared links, and the page for lost readers.
+"""What a page says of itself to search engines and shared links.
 
-Canonical links, the sitemap and the pictures of shared links need the site's address. It is read
-from `UNROLLED_SITE`, as in `https://example.org/unrolled`.
+Canonical links, the sitemap, the pictures of shared links and the links of the page 404 need the
+site's address. It is read from `UNROLLED_SITE`, as in `https://example.org/unrolled`.
 """
 
 import os
@@ -22,39 +22,21 @@ LONGEST = 160  # characters of a description that search engines show
 MADE = {
     "search": ("Search", "Search the chapters, the notation and the glossary of Unrolled."),
     "genindex": ("Index", "The terms of Unrolled from A to Z, and where each is explained."),
+    "404": ("No such page", "There is no page at this address."),
 }
 LOST = """\
-<!DOCTYPE html>
-<html lang="{language}">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="robots" content="noindex">
-    <meta name="description" content="There is no such page.">
-    <link rel="icon" href="{root}_static/favicon.svg">
-    <title>No such page: {title}</title>
-    <style>
-      :root {{ color-scheme: light dark; }}
-      body {{ font: 1.1rem/1.6 system-ui, sans-serif; margin: 15vh auto; max-width: 34rem; }}
-      main {{ padding: 0 1.5rem; }}
-      a {{ color: inherit; }}
-    </style>
-  </head>
-  <body>
-    <main>
-      <h1>The state was reset here</h1>
-      <p>There is no page at this address. Pick up the sequence again:</p>
-      <ul>{links}</ul>
-    </main>
-  </body>
-</html>
+<h1>The state was reset here</h1>
+<p>There is no page at this address. Pick up the sequence again <a href="{root}index.html">at its
+start</a>, in the contents, or by a search.</p>
 """
 
 
 def use_address(app: Sphinx, config: Config) -> None:
-    """Read the site's address; Sphinx then writes canonical links."""
+    """Read the site's address, which goes into canonical links and the links of the page 404."""
     address = os.environ.get("UNROLLED_SITE", "").rstrip("/")
     config.html_baseurl = f"{address}/" if address else ""
+    config.notfound_urls_prefix = root = f"{urlsplit(address).path}/"
+    config.notfound_context = {"body": LOST.format(root=root)}
 
 
 def describe(doctree: nodes.document | None) -> str:
@@ -80,6 +62,8 @@ def describe_page(app: Sphinx, page: str, template: str, context: dict, doctree)
         ("og:title", book if first else title),
         ("og:description", description),
     ]
+    if page == app.config.notfound_pagename:
+        about.append(("robots", "noindex"))
     if app.config.html_baseurl:
         about += [
             ("og:url", context["pageurl"]),
@@ -112,26 +96,9 @@ def write_sitemap(app: Sphinx, exception: Exception | None) -> None:
         Path(app.outdir, "sitemap.xml").write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_lost(app: Sphinx, exception: Exception | None) -> None:
-    """Write `404.html`. With the site's address known, its links hold at any depth."""
-    if exception is None and app.builder.name == "html":
-        base = app.config.html_baseurl
-        root = urlsplit(base).path if base else ""
-        pages = [app.config.root_doc, *app.env.toctree_includes.get(app.config.root_doc, [])]
-        links = "".join(
-            f'<li><a href="{root}{app.builder.get_target_uri(page)}">'
-            f"{escape(app.env.titles[page].astext())}</a></li>"
-            for page in pages
-        )
-        text = LOST.format(
-            language=app.config.language, title=app.config.html_title, root=root, links=links
-        )
-        Path(app.outdir, "404.html").write_text(text, encoding="utf-8", newline="\n")
-
-
 def setup(app: Sphinx) -> None:
-    """Register the events."""
+    """Register the events, and the page for lost readers."""
+    app.setup_extension("notfound.extension")
     app.connect("config-inited", use_address)
     app.connect("html-page-context", describe_page)
     app.connect("build-finished", write_sitemap)
-    app.connect("build-finished", write_lost)

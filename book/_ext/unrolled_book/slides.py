@@ -16,9 +16,9 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 from sphinx.application import Sphinx
 
+from unrolled_book.colors import palette_css
 from unrolled_book.equations import KATEX, Renderer, copy_katex
 from unrolled_book.figures import themed_svg
-from unrolled_book.site import palette_css
 
 NOTEBOOK = "book/teach/lunch_and_learn.ipynb"
 TEMPLATE = "book/_slides"
@@ -30,9 +30,10 @@ CODE_STYLES = {
 }
 
 WORDS_PER_MINUTE = 130
-# How notes are written: the minutes, what to say, the question to ask, the usual misunderstanding.
+# How notes are written: the slide's minutes, what to say, the question to ask, the usual
+# misunderstanding.
 NOTES = re.compile(
-    r"\*\*Minute (?P<start>\d+) to (?P<end>\d+)\*\*\n\n(?P<say>.+?)\n\n"
+    r"\*\*(?P<minutes>[1-9]\d*) minutes?\*\*\n\n(?P<say>.+?)\n\n"
     r"\*\*Ask:\*\* (?P<ask>.+?)\n\n\*\*Misunderstanding:\*\* (?P<trap>.+)",
     re.S,
 )
@@ -40,13 +41,18 @@ NOTES = re.compile(
 
 @dataclass(frozen=True)
 class Notes:
-    """What a presenter has at hand for one slide; the minutes count from the start of the talk."""
+    """What a presenter has at hand for one slide, which begins `start` minutes into the talk."""
 
     start: int
-    end: int
+    minutes: int
     say: str
     ask: str
     trap: str
+
+    @property
+    def end(self) -> int:
+        """The minute at which the next slide begins."""
+        return self.start + self.minutes
 
     @property
     def words(self) -> int:
@@ -54,13 +60,15 @@ class Notes:
         return len(re.findall(r"\w[\w'’-]*", f"{self.say} {self.ask}"))
 
 
-def parse_notes(source: str) -> Notes:
+def parse_notes(source: str, start: int = 0) -> Notes:
     """Read the notes of one slide.
 
     Parameters
     ----------
     source : str
         The source of a cell of the slide type "notes".
+    start : int
+        The minute at which the slide begins.
 
     Raises
     ------
@@ -71,7 +79,7 @@ def parse_notes(source: str) -> Notes:
     if not found:
         raise ValueError(f"notes must have the form of {NOTES.pattern!r}, not {source[:80]!r} ...")
     parts = found.groupdict()
-    return Notes(int(parts.pop("start")), int(parts.pop("end")), **parts)
+    return Notes(start, int(parts.pop("minutes")), **parts)
 
 
 def slide_type(cell: nbformat.NotebookNode) -> str:
@@ -96,7 +104,7 @@ def slides(notebook: nbformat.NotebookNode) -> list[list[nbformat.NotebookNode]]
 
 
 def talk(notebook: nbformat.NotebookNode) -> list[Notes]:
-    """Return the notes of all slides, in order.
+    """Return the notes of all slides, in order, each where the one before it ends.
 
     Raises
     ------
@@ -108,8 +116,16 @@ def talk(notebook: nbformat.NotebookNode) -> list[Notes]:
         sources = [cell.source for cell in cells if slide_type(cell) == "notes"]
         if len(sources) != 1:
             raise ValueError(f"slide {number} has {len(sources)} cells of notes, not 1")
-        found.append(parse_notes(sources[0]))
+        found.append(parse_notes(sources[0], found[-1].end if found else 0))
     return found
+
+
+def show_clock(notebook: nbformat.NotebookNode, notes: list[Notes]) -> None:
+    """Let each slide's notes begin with its minutes from the start of the talk."""
+    cells = [cell for cell in notebook.cells if slide_type(cell) == "notes"]
+    for cell, one in zip(cells, notes, strict=True):
+        rest = cell.source.partition("\n")[2]
+        cell.source = f"**Minute {one.start} to {one.end}**\n{rest}"
 
 
 def record(notebook: nbformat.NotebookNode) -> None:
@@ -225,6 +241,7 @@ def write_deck(root: Path, folder: Path, katex: Renderer) -> list[Notes]:
     """
     notebook = nbformat.read(Path(root, NOTEBOOK), as_version=4)
     notes = talk(notebook)
+    show_clock(notebook, notes)
     record(notebook)
     page, _ = DeckExporter(root, katex).from_notebook_node(notebook)
 

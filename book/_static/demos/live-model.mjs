@@ -1,19 +1,26 @@
 /** The live model: a reader types, a trained LSTM goes on, and both can be looked into. */
 
 import { Bars } from "./live-model/bars.mjs";
-import { choice, labeled, make } from "./live-model/dom.mjs";
+import { choice, labeled } from "./live-model/controls.mjs";
 import { Maps } from "./live-model/maps.mjs";
 import { PAGE } from "./live-model/reader.mjs";
 import { TextView } from "./live-model/text-view.mjs";
 import { counted, facts, notes, placed, signed, totals } from "./live-model/words.mjs";
+import { make } from "./shared/dom.mjs";
 
 const MODELS = {
   play: { title: "The Weir", prompt: "Wren:\nWho keeps the " },
   shakespeare: { title: "Tiny Shakespeare", prompt: "ROMEO:\nWhat is the " },
 };
 const LENGTH = 1000; // characters that one press writes at most
-const PARTS = [["h", "hidden state"], ["c", "cell"], ["i", "input gate"], ["f", "forget gate"], ["g", "candidate"],
-  ["o", "output gate"]];
+const PARTS = [
+  ["h", "hidden state"],
+  ["c", "cell"],
+  ["i", "input gate"],
+  ["f", "forget gate"],
+  ["g", "candidate"],
+  ["o", "output gate"],
+];
 
 /** Put the demo in the place of the section's text, as soon as the first model is there. */
 export async function mount(section) {
@@ -27,7 +34,8 @@ class LiveModel {
   constructor() {
     this.worker = new Worker(new URL("./live-model/worker.mjs", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }) => this.hear(data);
-    this.worker.onerror = ({ message }) => this.hear({ told: "failed", message: message || "the worker did not start" });
+    this.worker.onerror = ({ message }) =>
+      this.hear({ told: "failed", message: message || "the worker did not start" });
     this.view = null;
     this.follow = true; // whether the reader looks at the end of the text
     this.shadeBy = "bits";
@@ -43,8 +51,14 @@ class LiveModel {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.input = make("textarea", { rows: "3", spellcheck: "false", input: () => this.read() });
     this.input.value = MODELS.play.prompt;
-    this.temperature = make("input", { type: "range", min: "0.1", max: "2", step: "0.05", value: "0.7",
-      input: () => this.draw() });
+    this.temperature = make("input", {
+      type: "range",
+      min: "0.1",
+      max: "2",
+      step: "0.05",
+      value: "0.7",
+      input: () => this.draw(),
+    });
     this.warmth = make("output");
     this.topK = make("input", { type: "number", min: "1", input: () => this.draw() });
     this.seed = make("input", { type: "number", value: "1", step: "1" });
@@ -53,40 +67,74 @@ class LiveModel {
     this.stopButton = make("button", { type: "button", disabled: true, click: () => this.stop() }, "Stop");
     this.status = make("p", { class: "lm-status", role: "status" });
     this.totals = make("p", { class: "lm-totals" });
-    this.unit = make("input", { type: "number", min: "0", value: "0",
-      input: () => this.look({ unit: this.number(this.unit) }) });
+    this.unit = make("input", {
+      type: "number",
+      min: "0",
+      value: "0",
+      input: () => this.look({ unit: this.number(this.unit) }),
+    });
     this.units = make("p", { class: "lm-units" });
-    this.part = make("select", { change: () => this.look({ part: this.part.value }) },
-      ...PARTS.map(([value, text]) => make("option", { value }, `${text}, ${value}`)));
-    this.place = make("input", { type: "range", min: "0", step: "1",
-      input: () => this.look({ position: Number(this.place.value) }) });
+    this.part = make(
+      "select",
+      { change: () => this.look({ part: this.part.value }) },
+      ...PARTS.map(([value, text]) => make("option", { value }, `${text}, ${value}`)),
+    );
+    this.place = make("input", {
+      type: "range",
+      min: "0",
+      step: "1",
+      input: () => this.look({ position: Number(this.place.value) }),
+    });
     this.placed = make("p", { class: "lm-placed" });
-    this.pager = make("div", { class: "lm-pager" },
-      make("button", { type: "button", click: () => this.turn(-1) }, "Earlier"), this.pageNumber = make("span"),
-      make("button", { type: "button", click: () => this.turn(1) }, "Later"));
+    this.pager = make(
+      "div",
+      { class: "lm-pager" },
+      make("button", { type: "button", click: () => this.turn(-1) }, "Earlier"),
+      (this.pageNumber = make("span")),
+      make("button", { type: "button", click: () => this.turn(1) }, "Later"),
+    );
     this.about = make("dl");
-    const shades = [["bits", "surprise, in bits"], ["hidden", "a hidden unit"]];
+    const shades = [
+      ["bits", "surprise, in bits"],
+      ["hidden", "a hidden unit"],
+    ];
     this.shading = choice("Shade the text by", "lm-shade", shades, (by) => {
       this.shadeBy = by;
       this.draw();
     });
     const titles = Object.entries(MODELS).map(([name, { title }]) => [name, title]);
     const next = make("div", {}, make("h3", { class: "lm-heading" }, "What it expects next"), this.bars.element);
-    const inside = make("div", {}, make("h3", { class: "lm-heading" }, "What happens inside"),
+    const inside = make(
+      "div",
+      {},
+      make("h3", { class: "lm-heading" }, "What happens inside"),
       make("div", { class: "lm-settings" }, labeled("Hidden unit", this.unit), labeled("All units below", this.part)),
-      this.maps.element);
-    this.element = make("div", { class: "lm" },
+      this.maps.element,
+    );
+    this.element = make(
+      "div",
+      { class: "lm" },
       choice("Model", "lm-model", titles, (name) => this.change(name)),
       labeled("Type a beginning, or paste any text", this.input),
-      make("div", { class: "lm-settings" },
-        labeled("Temperature", this.temperature, this.warmth), labeled("Top-k", this.topK), labeled("Seed", this.seed),
+      make(
+        "div",
+        { class: "lm-settings" },
+        labeled("Temperature", this.temperature, this.warmth),
+        labeled("Top-k", this.topK),
+        labeled("Seed", this.seed),
         make("label", { class: "lm-check" }, this.slow, "slowly, to watch"),
-        make("div", { class: "lm-buttons" }, this.writeButton, this.stopButton)),
+        make("div", { class: "lm-buttons" }, this.writeButton, this.stopButton),
+      ),
       this.status,
-      this.shading, this.units, this.text.element, this.totals, this.pager,
+      this.shading,
+      this.units,
+      this.text.element,
+      this.totals,
+      this.pager,
       make("div", { class: "lm-look" }, labeled("Look at a character", this.place), this.placed),
       make("div", { class: "lm-columns" }, next, inside),
-      make("details", {}, make("summary", {}, "About this model, and what is shown"), this.about, ...notes()));
+      make("details", {}, make("summary", {}, "About this model, and what is shown"), this.about, ...notes()),
+    );
   }
 
   /** Begin, now that the demo is on the page and has a size. */
@@ -109,7 +157,9 @@ class LiveModel {
     this.name = name;
     this.status.textContent = "Loading the weights.";
     this.ask("load", { address: new URL(`../weights/${name}.safetensors`, import.meta.url).href });
-    return new Promise((resolve, reject) => { this.waiting = { resolve, reject }; });
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject };
+    });
   }
 
   async change(name) {
@@ -167,7 +217,8 @@ class LiveModel {
 
   /** The number in a field, within the field's limits. */
   number(field) {
-    const least = Number(field.min), most = Number(field.max);
+    const least = Number(field.min);
+    const most = Number(field.max);
     return Math.min(most, Math.max(least, Math.round(Number(field.value)) || least));
   }
 
@@ -190,11 +241,22 @@ class LiveModel {
     this.unit.value = this.number(this.unit);
     this.topK.max = this.topK.value = this.vocabulary.length;
     this.status.textContent = "";
-    this.units.replaceChildren("Units to begin with: ", ...metadata.units.map(({ unit, follows, correlation }) =>
-      make("button", { type: "button", click: () => this.shadeByUnit(unit) },
-        `${unit}, ${follows}, ${signed(correlation)}`)));
-    this.about.replaceChildren(...facts(metadata, hiddenSize, parameters)
-      .flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
+    this.units.replaceChildren(
+      "Units to begin with: ",
+      ...metadata.units.map(({ unit, follows, correlation }) =>
+        make(
+          "button",
+          { type: "button", click: () => this.shadeByUnit(unit) },
+          `${unit}, ${follows}, ${signed(correlation)}`,
+        ),
+      ),
+    );
+    this.about.replaceChildren(
+      ...facts(metadata, hiddenSize, parameters).flatMap(([name, value]) => [
+        make("dt", {}, name),
+        make("dd", {}, value),
+      ]),
+    );
     this.waiting.resolve();
   }
 

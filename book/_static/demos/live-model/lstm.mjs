@@ -13,8 +13,8 @@ const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
 export class LSTM {
   /**
-   * @param params what `readWeights` returns: for each name `{ shape, data }`. An `embedding` may be among them; without
-   *   it, inputs are one-hot.
+   * @param params what `readWeights` returns: for each name `{ shape, data }`. An `embedding` may be among them;
+   *   without it, inputs are one-hot.
    */
   constructor(params) {
     const H = params.weight_hh_l0.shape[1];
@@ -40,11 +40,20 @@ export class LSTM {
    * @returns the gates `{ i, f, g, o }`, the new state `{ c, h }` and the logits `z` of the next character
    */
   step(id, before) {
-    const H = this.hiddenSize, W = this.recurrent, drive = this.drive[id], shown = before.h;
+    const H = this.hiddenSize;
+    const W = this.recurrent;
+    const drive = this.drive[id];
+    const shown = before.h;
     const [i, f, g, o, c, h] = Array.from({ length: 6 }, () => new Float64Array(H));
     for (let unit = 0; unit < H; unit++) {
-      let inner_i = drive[unit], inner_f = drive[H + unit], inner_g = drive[2 * H + unit], inner_o = drive[3 * H + unit];
-      const row_i = unit * H, row_f = (H + unit) * H, row_g = (2 * H + unit) * H, row_o = (3 * H + unit) * H;
+      let inner_i = drive[unit];
+      let inner_f = drive[H + unit];
+      let inner_g = drive[2 * H + unit];
+      let inner_o = drive[3 * H + unit];
+      const row_i = unit * H;
+      const row_f = (H + unit) * H;
+      const row_g = (2 * H + unit) * H;
+      const row_o = (3 * H + unit) * H;
       for (let k = 0; k < H; k++) {
         inner_i += W[row_i + k] * shown[k];
         inner_f += W[row_f + k] * shown[k];
@@ -85,7 +94,11 @@ function affine(W, x, b) {
 function requireShapes(params, H, V) {
   const D = params.embedding ? params.embedding.shape[1] : V;
   const wanted = {
-    weight_ih_l0: [4 * H, D], weight_hh_l0: [4 * H, H], bias_l0: [4 * H], weight_out: [V, H], bias_out: [V],
+    weight_ih_l0: [4 * H, D],
+    weight_hh_l0: [4 * H, H],
+    bias_l0: [4 * H],
+    weight_out: [V, H],
+    bias_out: [V],
     ...(params.embedding && { embedding: [V, D] }),
   };
   const names = new Set([...Object.keys(wanted), ...Object.keys(params)]);

@@ -12,7 +12,8 @@ export class Reader {
     this.model = new LSTM(params);
     this.vocabulary = [...metadata.characters];
     this.ids = new Map(this.vocabulary.map((character, id) => [character, id]));
-    if (this.ids.size !== this.model.vocabSize) throw new Error("the weights and their characters don't belong together");
+    if (this.ids.size !== this.model.vocabSize)
+      throw new Error("the weights and their characters don't belong together");
     // The text starts as if a line had just ended, so even its first character can be surprising.
     this.now = this.model.step(this.ids.get("\n"), this.model.start());
     this.characters = [];
@@ -47,7 +48,8 @@ export class Reader {
     let same = 0;
     while (same < this.characters.length && this.characters[same] === characters[same]) same++;
     if (same === this.characters.length) return same;
-    const page = Math.floor(same / PAGE), first = page * PAGE;
+    const page = Math.floor(same / PAGE);
+    const first = page * PAGE;
     const lastPage = page === this.pages.length - 1;
     const length = lastPage ? same : first; // of an earlier page only the start is kept
     this.steps.length = lastPage ? length - first : 0;
@@ -59,7 +61,8 @@ export class Reader {
 
   /** Return a function that gives, character by character, what `LSTM.step` returned on an earlier page. */
   look(page) {
-    let now = this.pages[page], at = page * PAGE;
+    let now = this.pages[page];
+    let at = page * PAGE;
     return () => {
       const id = this.ids.get(this.characters[at++]);
       if (id !== undefined) now = this.model.step(id, now);
@@ -70,7 +73,8 @@ export class Reader {
 
 /** Let a model go on from a text: the same text, settings and seed give the same characters in every browser. */
 export function sample(weights, text, length, settings) {
-  const reader = new Reader(weights), next = generator(settings.seed);
+  const reader = new Reader(weights);
+  const next = generator(settings.seed);
   for (const character of text) reader.read(character);
   for (let count = 0; count < length; count++) reader.write(settings, next());
   return reader.characters.slice(reader.characters.length - length).join("");

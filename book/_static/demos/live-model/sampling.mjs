@@ -28,7 +28,8 @@ export function nextProbabilities(logits, temperature, topK) {
 
 /** The id that a number from 0 to below 1 picks: each id owns a stretch as long as its probability. */
 export function pick(probabilities, number) {
-  let end = 0, last = 0;
+  let end = 0;
+  let last = 0;
   for (let id = 0; id < probabilities.length; id++) {
     if (probabilities[id] === 0) continue;
     end += probabilities[id];
@@ -39,8 +40,8 @@ export function pick(probabilities, number) {
 }
 
 /**
- * A generator of numbers from 0 to below 1: mulberry32. It adds a constant to a 32-bit number and mixes its bits, so the
- * same seed gives the same numbers in every browser.
+ * A generator of numbers from 0 to below 1: mulberry32. It adds a constant to a 32-bit number and mixes its bits, so
+ * the same seed gives the same numbers in every browser.
  */
 export function generator(seed) {
   let state = seed | 0;

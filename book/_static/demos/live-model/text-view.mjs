@@ -1,6 +1,7 @@
 /** The text that the model has read and written, each character shaded by a number. */
 
-import { codePoint, make } from "./dom.mjs";
+import { make } from "../shared/dom.mjs";
+import { codePoint } from "./words.mjs";
 
 const MOST_BITS = 8; // with the fullest shade
 
@@ -27,14 +28,16 @@ export class TextView {
     this.element.dataset.shade = shadeBy;
     view.characters.forEach((character, place) => {
       const span = this.spans[place] ?? this.add();
-      const bits = view.bits[place], value = shadeBy === "bits" ? bits / MOST_BITS : view.hidden[place];
+      const bits = view.bits[place];
+      const value = shadeBy === "bits" ? bits / MOST_BITS : view.hidden[place];
       const level = Number.isNaN(bits) ? "unknown" : Math.round(Math.max(-1, Math.min(1, value)) * 8);
       const written = view.first + place >= view.promptLength;
       const chosen = view.first + place === view.position;
       const drawn = `${character}${level}${written}${chosen}`;
       if (this.drawn[place] === drawn) return;
       this.drawn[place] = drawn;
-      span.firstChild.data = level === "unknown" ? `${character} ${codePoint(character)}` : character.replace("\n", "↵\n");
+      span.firstChild.data =
+        level === "unknown" ? `${character} ${codePoint(character)}` : character.replace("\n", "↵\n");
       span.className = `${written ? "written" : "given"}${chosen ? " chosen" : ""}${character === "\n" ? " end" : ""}`;
       span.dataset.level = level;
     });

@@ -14,7 +14,8 @@ let reader = null;
 let task = null; // what is to be read, and then written
 let looked = {}; // an earlier page, and what happened inside while it was read
 let view = { page: null, position: null, unit: 0, part: "h", columns: 1 }; // null: follow the end
-let paused = false, running = false;
+let paused = false;
+let running = false;
 let spent = { steps: 0, time: 0 };
 
 const requests = {
@@ -25,7 +26,10 @@ const requests = {
     task = null;
     reader = new Reader(weights);
     postMessage({
-      told: "loaded", address, metadata: weights.metadata, hiddenSize: reader.model.hiddenSize,
+      told: "loaded",
+      address,
+      metadata: weights.metadata,
+      hiddenSize: reader.model.hiddenSize,
       parameters: Object.values(weights.params).reduce((sum, { data }) => sum + data.length, 0),
     });
   },
@@ -81,8 +85,10 @@ async function work() {
 }
 
 function slice() {
-  const begun = performance.now(), { characters, end, settings, next, slow } = task;
-  let now = begun, at = reader.characters.length;
+  const begun = performance.now();
+  const { characters, end, settings, next, slow } = task;
+  let now = begun;
+  let at = reader.characters.length;
   while (at < end && now - begun < SLICE) {
     if (at < characters.length) reader.read(characters[at]);
     else reader.write(settings, next());
@@ -96,8 +102,10 @@ function slice() {
 
 /** All that there is to draw. */
 function snapshot() {
-  const length = reader.characters.length, last = Math.max(0, Math.ceil(length / PAGE) - 1);
-  const page = Math.min(view.page ?? last, last), first = page * PAGE;
+  const length = reader.characters.length;
+  const last = Math.max(0, Math.ceil(length / PAGE) - 1);
+  const page = Math.min(view.page ?? last, last);
+  const first = page * PAGE;
   const steps = page === last ? reader.steps : stepsOf(page);
   const position = Math.min(view.position ?? Infinity, first + steps.length - 1);
   const unit = Math.min(view.unit, reader.model.hiddenSize - 1);
@@ -108,7 +116,12 @@ function snapshot() {
     busy: task && (length < task.characters.length ? "reading" : "writing"),
     progress: task && length / task.end,
     speed: spent.steps / (spent.time / 1000),
-    length, page, first, position, unit, promptLength: reader.promptLength,
+    length,
+    page,
+    first,
+    position,
+    unit,
+    promptLength: reader.promptLength,
     characters: reader.characters.slice(first, first + steps.length),
     bits: reader.bits.slice(first, first + steps.length),
     hidden: Float32Array.from(steps, ({ h }) => h[unit]),
@@ -130,7 +143,8 @@ function stepsOf(page) {
 
 /** How many characters, how many of them unknown, and how many bits the others are worth. */
 function total(from, to) {
-  let bits = 0, unknown = 0;
+  let bits = 0;
+  let unknown = 0;
   const end = Math.min(to, reader.bits.length);
   for (let at = from; at < end; at++) {
     if (Number.isNaN(reader.bits[at])) unknown++;
