@@ -93,7 +93,9 @@ def _cross_entropy_in_place(logits, targets):
     picked = logits[rows, targets]
     np.exp(logits, out=logits)
     sums = logits.sum(axis=-1, keepdims=True)
-    loss = np.mean(np.log(sums[:, 0]) - picked)  # minus the log-softmax of the targets
+    loss = (np.log(sums[:, 0]) - picked).sum() / len(
+        targets
+    )  # minus the log-softmax of the targets
     logits /= sums * len(targets)
     logits[rows, targets] -= 1 / len(targets)
     return float(loss)
@@ -292,7 +294,7 @@ class _CharacterModel:
 
     def _checked_ids(self, ids, name):
         ids = np.asarray(ids)
-        if ids.ndim != 2 or not np.issubdtype(ids.dtype, np.integer) or ids.size == 0:
+        if ids.ndim != 2 or ids.dtype.kind not in "iu" or ids.size == 0:
             raise ValueError(
                 f"{name} must be integers of shape (T, B), neither of them 0; "
                 f"got {ids.dtype} of shape {ids.shape}"
@@ -316,7 +318,7 @@ class _CharacterModel:
     def _checked_state(self, state, batch_size):
         """The state of each layer, a list; zeros for None."""
         if state is None:
-            state = np.zeros((self.num_layers, batch_size, self.hidden_size))
+            return list(np.zeros((self.num_layers, batch_size, self.hidden_size), self.dtype))
         return list(self._checked_array(state, batch_size, "state"))
 
     def _stacked(self, states):
@@ -451,7 +453,8 @@ class LSTM(_CharacterModel):
 
     def _checked_state(self, state, batch_size):
         if state is None:
-            state = tuple(np.zeros((2, self.num_layers, batch_size, self.hidden_size)))
+            zeros = np.zeros((self.num_layers, batch_size, self.hidden_size), self.dtype)
+            return [(layer, layer) for layer in zeros]
         if not isinstance(state, tuple) or len(state) != 2:
             raise ValueError("the state of an LSTM is a pair: hidden states and cell states")
         hidden = self._checked_array(state[0], batch_size, "hidden state")
@@ -465,7 +468,6 @@ class LSTM(_CharacterModel):
     def _layer_forward(self, layer, drive, state):
         T, B, H = len(drive), *state[0].shape
         gates = self._buffer(f"gates_l{layer}", T, 4, B, H)  # each block in one piece: faster
-        i, f, g, o = gates.swapaxes(0, 1)  # (T, B, H) each, filled step by step
         hidden = self._buffer(f"hidden_l{layer}", T + 1, B, H)  # h_0 to h_T
         cell = self._buffer(f"cell_l{layer}", T + 1, B, H)  # c_0 to c_T
         squashed = self._buffer(f"squashed_l{layer}", T, B, H)  # tanh(c_t)
@@ -474,18 +476,21 @@ class LSTM(_CharacterModel):
         recurred, half = np.empty((2, 4, B, H), self.dtype)
         half[:] = self._scale.reshape(4, 1, H)
         shift = 1 - half
-        for t, driven in enumerate(self._blocks(drive)):
+        steps = zip(self._blocks(drive), gates, hidden[1:], cell[1:], squashed, strict=True)
+        h_before, c_before = hidden[0], cell[0]
+        for driven, a, h, c, tanh_c in steps:
             # i_t, f_t, o_t = σ(a) and g_t = tanh(a), of a = W_ih x_t + W_hh h_{t-1} + b
-            a, c = gates[t], cell[t + 1]
-            np.matmul(hidden[t], recur, out=recurred)
+            np.matmul(h_before, recur, out=recurred)
             np.add(driven, recurred, out=a)
             np.tanh(a, out=a)
             a *= half
             a += shift
-            np.multiply(f[t], cell[t], out=c)
-            c += i[t] * g[t]  # c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
-            np.tanh(c, out=squashed[t])
-            np.multiply(o[t], squashed[t], out=hidden[t + 1])  # h_t = o_t ⊙ tanh(c_t)
+            i, f, g, o = a
+            np.multiply(f, c_before, out=c)
+            c += i * g  # c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
+            np.tanh(c, out=tanh_c)
+            np.multiply(o, tanh_c, out=h)  # h_t = o_t ⊙ tanh(c_t)
+            h_before, c_before = h, c
         return hidden[1:], (gates, hidden, cell, squashed), (hidden[-1], cell[-1])
 
     def _layer_backward(self, layer, d_hidden, cache):
@@ -616,11 +621,17 @@ def _rows(array):
 
 def _added_up(rows, ids, size):
     """Add up the rows of each id, (N, K) to (size, K): the gradient of picking rows."""
+    one_hot = _sparse_one_hot(ids, size, rows.dtype) if len(ids) > 100 else None
+    if one_hot is None:
+        one_hot = np.equal.outer(np.arange(size), ids).astype(rows.dtype)  # (size, N)
+    return one_hot @ rows
+
+
+def _sparse_one_hot(ids, size, dtype):
+    """The matrix (size, N) without its zeros; None without SciPy, a large download in a browser."""
     try:
         from scipy import sparse
-    except ImportError:  # in a browser, where SciPy would be most of the download
-        one_hot = np.eye(size, dtype=rows.dtype)[:, ids]  # (size, N)
-    else:  # the same matrix, without its zeros
-        ones = np.ones(len(ids), rows.dtype)
-        one_hot = sparse.csc_array((ones, ids, np.arange(len(ids) + 1)), (size, len(ids)))
-    return one_hot @ rows
+    except ImportError:
+        return None
+    ones = np.ones(len(ids), dtype)
+    return sparse.csc_array((ones, ids, np.arange(len(ids) + 1)), (size, len(ids)))
