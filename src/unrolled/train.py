@@ -21,7 +21,13 @@ from tqdm.auto import tqdm
 
 from unrolled import results, weights
 from unrolled.learning import VALIDATION_ROWS, Diverged, evaluate, watched
-from unrolled.text import Vocabulary, load_corpus, stream_batches, train_validation_split
+from unrolled.text import (
+    CORPORA,
+    Vocabulary,
+    load_corpus,
+    stream_batches,
+    train_validation_split,
+)
 from unrolled.torch_models import LAYERS, CharacterModel, NumPyModel, device_named, each
 
 CLIP_NORM = 1.0
@@ -44,7 +50,7 @@ def arguments():
     )
     add, shown = parser.add_argument, "(default: %(default)s)"
     size, positive, seed = number(int, 1), number(float, 1e-9), number(int, 0, 2**63)
-    add("--corpus", default="play", help=f"play, shakespeare, or a UTF-8 text file {shown}")
+    add("--corpus", default="play", help=f"{', '.join(CORPORA)}, or a UTF-8 text file {shown}")
     add("--cell", choices=list(LAYERS), default="lstm", help=f"kind of layer {shown}")
     add("--hidden", type=size, default=256, help=f"hidden units in a layer {shown}")
     add("--layers", type=size, default=1, help=f"layers {shown}")
