@@ -57,7 +57,7 @@ check: setup  ## Run the quick tests: lint, the package, the pages' sources (a m
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile tests/package tests/book/sources
 
 test: $(FRONT_END_TESTS) $(CHROMIUM) setup  ## Run every test: package, notebooks, book, browser
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder  # short files come last
 
 chromium: $(CHROMIUM)  ## Get a Chromium for the tests, where there is none
 
