@@ -5,7 +5,6 @@ BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := .venv/installed.stamp
 FRONT_END := node_modules/.package-lock.json
 FRONT_END_TESTS := node_modules/vnu-jar/package.json
-CHROMIUM := .venv/chromium.stamp
 PAGE := _build/html/index.html
 
 QUIETLY := --no-audit --no-fund --loglevel=error
@@ -56,16 +55,14 @@ check test: export OMP_NUM_THREADS = 1
 check: setup  ## Run the quick tests: lint, the package, the pages' sources (a minute)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile tests/package tests/book/sources
 
-test: $(FRONT_END_TESTS) $(CHROMIUM) setup  ## Run every test: package, notebooks, book, browser
+test: $(FRONT_END_TESTS) chromium setup  ## Run every test: package, notebooks, book, browser
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder  # short files come last
 
-chromium: $(CHROMIUM)  ## Get a Chromium for the tests, where there is none
-
-# Where neither way works, the tests say so.
-$(CHROMIUM): | $(INSTALLED)
-	@if test -n "$$UNROLLED_CHROMIUM" || command -v chromium || command -v chromium-browser || command -v google-chrome || \
-		$(BIN)/python -m playwright install --only-shell chromium || { test "$$(id -u)" = 0 && \
-		apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes chromium; }; then touch $@; fi > /dev/null 2>&1
+# Where no way works, the tests say so.
+chromium: $(INSTALLED)  ## Get a Chromium for the tests, where there is none
+	@{ test -n "$$UNROLLED_CHROMIUM" || command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		$(BIN)/python -m playwright install --only-shell chromium || { test "$$(id -u)" = 0 && apt-get update && \
+		DEBIAN_FRONTEND=noninteractive apt-get install --yes chromium; }; } > /dev/null 2>&1 || true
 
 audit: $(FRONT_END_TESTS) book  ## Weigh each page, and print Lighthouse's scores (ten minutes)
 	$(BIN)/python tools/audit.py
