@@ -43,6 +43,7 @@ book: setup  ## Build the book; a warning is an error
 	@echo "The first page: $(CURDIR)/$(PAGE)"
 
 slides: setup  ## Build the slides of the talk alone, and say how long the talk takes
+	@$(BIN)/python tools/notebooks.py lunch
 	$(BIN)/python tools/slides.py
 
 talk: setup  ## Open the talk's notebook in JupyterLab, to run its live cells
@@ -52,10 +53,10 @@ talk: setup  ## Open the talk's notebook in JupyterLab, to run its live cells
 # Two workers, one thread each.
 check test: export OMP_NUM_THREADS = 1
 
-check: setup  ## Run the quick tests: lint, the package, the pages' sources (a minute)
+check: setup  ## Run the quick tests: lint, the package, the pages' sources (two minutes)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile tests/package tests/book/sources
 
-test: $(FRONT_END_TESTS) chromium setup  ## Run every test: package, notebooks, book, browser
+test: $(FRONT_END_TESTS) chromium setup  ## Run every test: package, notebooks, book, browser (ten minutes)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder  # short files come last
 
 # Where no way works, the tests say so.

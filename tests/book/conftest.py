@@ -62,7 +62,11 @@ def serve():
 
 
 def pytest_terminal_summary(terminalreporter):
-    """List the cells whose outputs nbval does not compare, each with its reason."""
+    """List the cells whose outputs nbval has not compared, each with its reason."""
+    reports = [report for some in terminalreporter.stats.values() for report in some]
+    executed = {getattr(report, "nodeid", "").partition("::")[0] for report in reports}
     for path in notebook_checks.notebooks(ROOT):
+        if path.relative_to(ROOT).as_posix() not in executed:
+            continue
         for number, reason in notebook_checks.ignored_cells(path):
             terminalreporter.write_line(f"{path.name}: cell {number} is not compared: {reason}")

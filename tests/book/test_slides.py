@@ -15,11 +15,6 @@ from nbclient import NotebookClient
 from unrolled import results
 
 
-@pytest.mark.parametrize("check", checks.CHECKS, ids=lambda check: check.__name__)
-def test_the_talk(check):
-    expect_none(check(TALK))
-
-
 def test_live_cells_are_recorded():
     notebook = nbformat.read(TALK, as_version=4)
     lived = [cell for cell in notebook.cells if cell.cell_type == "code" and checks.deck.live(cell)]

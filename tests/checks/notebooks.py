@@ -257,6 +257,13 @@ def colors(path):
     return problems
 
 
+def strange_colors(path):
+    """The equations of a page, or the shapes of an icon, use the light palette only."""
+    pattern = TEX_COLOR if path.suffix == ".md" else HEX
+    found = set(pattern.findall(path.read_text(encoding="utf-8"))) - set(LIGHT.values())
+    return [f"{path.name}: {color} is no color of the palette" for color in sorted(found)]
+
+
 def default_black(svg):
     """Name the SVG texts that no element gives a color: they are black, on a dark page too."""
 

@@ -40,6 +40,20 @@ def test_chapter(check, path):
     expect_none(check(path))
 
 
+def test_pages_and_the_icon_use_the_palette():
+    files = [*ROOT.glob("book/**/*.md"), ROOT / "book" / "_static" / "favicon.svg"]
+    expect_none([problem for path in files for problem in checks.strange_colors(path)])
+
+
+@pytest.mark.parametrize("name", ["page.md", "icon.svg"])
+def test_another_color_is_seen(tmp_path, name):
+    good, bad = LIGHT["input"], "#123456"
+    for color, problems in (good, []), (bad, [f"{name}: {bad} is no color of the palette"]):
+        text = f"\\textcolor{{{color}}}{{x}}" if name == "page.md" else f'<path stroke="{color}"/>'
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert checks.strange_colors(tmp_path / name) == problems
+
+
 def test_ruff():
     folders = [ROOT / folder for folder in ("src", "tests", "tools", "book/_ext")]
     expect_none(checks.ruff([*folders, *NOTEBOOKS]))
