@@ -50,6 +50,13 @@ STYLE = {
 
 MAX_POINTS = 400  # of a training curve
 
+LOOKS = {  # of each kind of model, in every figure
+    "counting": {"color": LIGHT["muted"], "linestyle": ":"},
+    "RNN": {"color": LIGHT["muted"], "linestyle": "--"},
+    "GRU": {"color": LIGHT["ink"], "linestyle": "-."},
+    "LSTM": {"color": LIGHT["ink"], "linestyle": "-"},
+}
+
 mpl.rcParams.update(STYLE)
 
 
