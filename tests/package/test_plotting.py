@@ -176,6 +176,44 @@ def test_the_figure_is_closed():
     assert plt.get_fignums() == []
 
 
+# Panels
+
+
+def test_panels_stand_side_by_side_under_one_alternative_text():
+    svg = plotting.to_svg([drawing("left"), drawing("right")], "Two lines, both rising.")
+    root = ElementTree.fromstring(svg)
+    title, *panels = root
+    assert title.text == "Two lines, both rising." and svg.count("<title>") == 1
+    assert [panel.tag for panel in panels] == [SVG + "svg"] * 2
+    assert [float(panel.get("x")) for panel in panels] == [0, float(panels[0].get("width"))]
+    assert float(root.get("width")[:-2]) == sum(float(panel.get("width")) for panel in panels)
+    assert "left" in texts(ElementTree.tostring(panels[0]))
+    assert "right" in texts(ElementTree.tostring(panels[1]))
+    assert plt.get_fignums() == []
+
+
+def test_panels_share_no_id():
+    svg = plotting.to_svg([drawing(), drawing()], "alt")
+    ids = re.findall(r'\bid="([^"]*)"', svg)
+    references = set(re.findall(r'(?:url\(|href=")#([^")]*)', svg))
+    assert len(ids) == len(set(ids)) and references <= set(ids)
+
+
+def test_one_panel_is_a_figure():
+    assert plotting.to_svg([drawing()], "alt") == plotting.to_svg(drawing(), "alt")
+
+
+def test_no_panel_is_refused():
+    with pytest.raises(ValueError, match="no figure to show"):
+        plotting.to_svg([], "alt")
+
+
+def test_text_is_read_at_a_phones_width():
+    width = plotting.STYLE["figure.figsize"][0] * 72
+    sizes = {plotting.STYLE[name] for name in ("font.size", "axes.titlesize", "legend.fontsize")}
+    assert min(sizes) * 341 / width >= 10  # pixels, in a column of 341
+
+
 # show
 
 

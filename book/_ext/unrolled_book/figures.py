@@ -1,5 +1,6 @@
 """Drawn diagrams, and SVG outputs of notebooks, put into pages as themed figures with captions."""
 
+import html
 import inspect
 import re
 from pathlib import Path
@@ -11,12 +12,12 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 
-from unrolled.figures import diagrams
+from unrolled.figures import diagrams, plotting
 from unrolled.figures.palette import LIGHT
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-NARROWEST = "30rem"  # no narrower than this, so that the text in a figure can be read: it scrolls
+POINTS = plotting.STYLE["font.size"]  # the size of a plot's text
 ROLE_OF = {color: role for role, color in LIGHT.items()}
 
 ElementTree.register_namespace("", SVG)
@@ -36,8 +37,9 @@ def themed_svg(source: str, prefix: str) -> str:
     Returns
     -------
     str
-        An `<svg role="img" aria-label=...>` element, at most as wide as the source and at least
-        `NARROWEST`, if the source is; its palette colors are CSS variables.
+        An `<svg role="img" aria-label=...>` element, or a `<div>` like that around the panels of a
+        figure. Its palette colors are CSS variables. It is no wider than the source, or than its
+        text, if it is a plot, may be: not larger than the page's.
 
     Raises
     ------
@@ -61,15 +63,31 @@ def themed_svg(source: str, prefix: str) -> str:
         for name, value in element.attrib.items():
             element.set(name, _local(value, name, prefix))
 
-    width = root.attrib.pop("width", None)
-    root.attrib.pop("height", None)
-    if width:
-        width += "" if re.search("[a-z]", width) else "px"
-        root.set("style", f"max-width: {width}; min-width: min({NARROWEST}, {width})")
+    label = " ".join(title.text.split())
+    panels = [child for child in root if child.tag == f"{{{SVG}}}svg"]
+    for svg in panels:
+        svg.set("aria-hidden", "true")
+    for svg in panels or [root]:
+        width = svg.attrib.pop("width", None)
+        svg.attrib.pop("height", None)
+        svg.attrib.pop("x", None)
+        if width:
+            svg.set("style", f"max-width: {_widest(width, bool(panels))}")
+    if panels:
+        drawn = "".join(ElementTree.tostring(svg, encoding="unicode") for svg in panels)
+        said = f'role="img" aria-label="{html.escape(label)}"'
+        return f'<div class="u-panels" id="{prefix}" {said}>{drawn}</div>'
     root.set("id", prefix)
     root.set("role", "img")
-    root.set("aria-label", " ".join(title.text.split()))
+    root.set("aria-label", label)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _widest(width: str, panel: bool) -> str:
+    """Return the width to which a picture may grow: a plot's is in points, as are all panels'."""
+    if panel or width.endswith("pt"):
+        return f"{float(width.removesuffix('pt')) / POINTS:.4g}em"
+    return width if re.search("[a-z]", width) else f"{width}px"
 
 
 def _local(value: str, name: str, prefix: str) -> str:
@@ -88,10 +106,9 @@ def _variable(color: str) -> str:
     return f"var(--u-{role})" if role else color
 
 
-def scrolling_figure(svg: str) -> nodes.figure:
-    """Return a figure that scrolls where the page is narrower than it."""
-    box = f'<div class="u-scroll">{svg}</div>'
-    return nodes.figure("", nodes.raw("", box, format="html"), classes=["u-figure"])
+def framed(svg: str) -> nodes.figure:
+    """Return a figure, without its caption."""
+    return nodes.figure("", nodes.raw("", svg, format="html"), classes=["u-figure"])
 
 
 class InlineFigures(SphinxTransform):
@@ -120,7 +137,7 @@ class InlineFigures(SphinxTransform):
             svg = themed_svg(Path(path).read_text(encoding="utf-8"), prefix)
         except ValueError as error:
             raise ExtensionError(f"{self.env.docname}, {prefix}: {error}") from None
-        figure = scrolling_figure(svg)
+        figure = framed(svg)
         caption = output.next_node(descend=False, siblings=True)
         if isinstance(caption, nodes.container) and _mime_types(caption) == ["text/markdown"]:
             paragraphs = list(caption.findall(nodes.paragraph))
@@ -160,7 +177,7 @@ class Diagram(SphinxDirective):
         draw = getattr(diagrams, name)
         self.env.note_dependency(inspect.getfile(draw))
         svg = themed_svg(str(draw()), name.replace("_", "-"))
-        figure = scrolling_figure(svg)
+        figure = framed(svg)
         if self.content:
             words, _ = self.state.inline_text(" ".join(self.content), self.lineno)
             figure += nodes.caption("", "", *words)
