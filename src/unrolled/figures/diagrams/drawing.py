@@ -117,7 +117,8 @@ class Drawing:
 
     def bridge(self, x, y):
         """Interrupt the upright line at x, for a level one that is drawn over it at y."""
-        self.line("paper", (x, y - 8), (x, y + 8), wide=True)
+        ends = f"M{_point((x, y - 8))} L{_point((x, y + 8))}"
+        self._add("path", d=ends, stroke=LIGHT["paper"], stroke_width=WIDE)
 
     def legend(self, y, role, words, back=False, **look):
         """Draw an arrow at the left edge, and beside it what such an arrow is."""
