@@ -37,6 +37,16 @@ SMALL = {  # the settings that make an experiment short; the names in its file d
         "STEPS": 20,
         "REACH_PASSES": (1,),
     },
+    "letters": {
+        "SEEDS": ONE,
+        "PLANS": {"RNN": {"epochs": 1}, "LSTM": {"epochs": 1}},
+        "START": 100,
+        "LENGTH": 20,
+        "SHOWN": 15,
+        "WARM_UP": 20,
+        "WINDOWS": 2,
+        "WINDOW": 5,
+    },
     "autograd": {
         "ROUNDS": 1,
         "SHAPE": {"vocab_size": 9, "hidden_size": 8, "batch_size": 2, "num_steps": 8},
