@@ -34,15 +34,16 @@ def example(weight_out=False):
 
 
 ARGUMENTS = {
-    "lstm_gate": ("forget", "input", "output"),
-    "rnn_forward": range(6),
-    "rnn_gradient": range(6),
+    "lstm_gate": [("forget",), ("input",), ("output",)],
+    "rnn_forward": [(done,) for done in range(6)],
+    "rnn_gradient": [(done,) for done in range(6)],
+    "stacked": [("LSTM",), ("LSTM", True), ("RNN",), ("RNN", True)],
 }
 DIAGRAMS = {
     f"{name}({', '.join(map(repr, arguments))})": partial(getattr(diagrams, name), *arguments)
     for name in diagrams.__all__
     if name != "worked_example"
-    for arguments in ([(value,) for value in ARGUMENTS[name]] if name in ARGUMENTS else [()])
+    for arguments in ARGUMENTS.get(name, [()])
 }
 DIAGRAMS["worked_example"] = partial(diagrams.worked_example, *example(weight_out=True))
 

@@ -12,7 +12,7 @@ from unrolled.figures.diagrams.reber import reber
 from unrolled.figures.diagrams.rnn import rnn_backward, rnn_unrolled, truncated_bptt
 from unrolled.figures.diagrams.rnn_steps import rnn_forward, rnn_gradient
 from unrolled.figures.diagrams.seq2seq import attention, encoder_decoder
-from unrolled.figures.diagrams.stacked import stacked, stacked_backward
+from unrolled.figures.diagrams.stacked import stacked
 from unrolled.figures.diagrams.step import next_character, rnn_step
 from unrolled.figures.diagrams.worked import worked_example
 
@@ -34,7 +34,6 @@ __all__ = [
     "rnn_step",
     "rnn_unrolled",
     "stacked",
-    "stacked_backward",
     "truncated_bptt",
     "worked_example",
 ]
