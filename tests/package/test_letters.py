@@ -9,8 +9,19 @@ from checks.palette import contrast
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unrolled import results, text
 from unrolled.figures import letters
-from unrolled.figures.letters import CELL, COLUMNS, EDGE, PITCH, broken, level, shade, strength
+from unrolled.figures.letters import (
+    CELL,
+    COLUMNS,
+    EDGE,
+    PITCH,
+    broken,
+    level,
+    shade,
+    strength,
+    unpacked,
+)
 from unrolled.figures.palette import DARK, LIGHT
 
 PASSAGE = "Wren:\nHow high is it against the mark outside?\n"
@@ -41,11 +52,11 @@ def cells(root):
 
 def characters(root):
     """All characters, as (character, center, baseline)."""
-    for text in root.iter(f"{SVG}text"):
-        if text.get("font-family").endswith("monospace"):
-            centers = text.get("x").split()
-            for center, character in zip(centers, text.text, strict=True):
-                yield character, float(center), float(text.get("y"))
+    for row in root.iter(f"{SVG}text"):
+        if row.get("font-family").endswith("monospace"):
+            centers = row.get("x").split()
+            for center, character in zip(centers, row.text, strict=True):
+                yield character, float(center), float(row.get("y"))
 
 
 def test_each_letter_has_its_share_and_the_predicted_one_a_box():
@@ -95,11 +106,11 @@ def test_a_long_line_is_broken_at_a_space():
 def test_on_a_phone_every_text_is_large_enough_and_stays_inside():
     root = drawn("W" * 80)
     picture = (0, 0, 720, float(root.get("viewBox").split()[3]))
-    for text in root.iter(f"{SVG}text"):
-        size = float(text.get("font-size"))
-        assert size * PHONE >= 9.4
-        if " " not in text.get("x"):
-            assert inside(extent(text), picture)
+    for words in root.iter(f"{SVG}text"):
+        size = float(words.get("font-size"))
+        assert size * PHONE >= 10
+        if " " not in words.get("x"):
+            assert inside(extent(words), picture)
     assert letters.SIZE * PHONE > 11 and letters.SIZE * 0.602 < PITCH
 
 
@@ -114,6 +125,26 @@ def test_signs_of_xml_are_only_characters():
     root = parsed(shade("a<b&c", {"<&>": np.full(4, 0.25)}, 'x < 1 & "y"'))
     assert root[0].text == 'x < 1 & "y"'
     assert [character for character, _, _ in characters(root)] == list("a<b&c")
+
+
+def test_what_is_recorded_is_a_passage_that_no_network_has_trained_on():
+    found = results.load("letters")
+    passage = found["passage"]
+    _, held_out = text.train_validation_split(text.load_corpus("play"))
+    assert passage in held_out and passage.startswith("Wren:\n")
+    assert passage[found["shown"] - 1 : found["shown"] + 1] == "?\n"
+    for network in found["networks"].values():
+        for name in ("rows", "given", "expected", "probabilities"):
+            assert len(network[name]) == len(passage)
+        for place, row in enumerate(network["rows"]):
+            told = unpacked(row)
+            assert len(told) == place + 1 and told.sum() == pytest.approx(1, abs=0.02)
+        for place, (three, p) in enumerate(
+            zip(network["expected"], network["probabilities"], strict=True)
+        ):
+            assert p == sorted(p, reverse=True) and sum(p) <= 1.0001
+            if passage[place] in three:
+                assert network["given"][place] == p[three.index(passage[place])]
 
 
 @pytest.mark.parametrize(

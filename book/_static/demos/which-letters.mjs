@@ -16,7 +16,8 @@ export async function mount(section) {
 }
 
 class WhichLetters {
-  constructor({ passage, networks, shown, models }) {
+  constructor(found) {
+    const { passage, networks, shown } = found;
     this.passage = passage;
     this.chosen = shown;
     this.blocks = Object.entries(networks).map(([name, network]) => new Block(name, passage, network, this));
@@ -32,7 +33,7 @@ class WhichLetters {
     this.said = make("p", { class: "letters-hidden", "aria-live": "polite" });
     this.slider.addEventListener("change", () => this.say());
     this.elements = [
-      make("p", {}, "Point at a character, tap it, or move along the text with the arrow keys."),
+      make("p", {}, "Point at a character, or tap it. The slider and the arrow keys move along the text."),
       make(
         "div",
         { class: "letters-slider" },
@@ -42,7 +43,7 @@ class WhichLetters {
       ),
       ...this.blocks.map(({ element }) => element),
       scale(),
-      about(models),
+      about(found),
       this.said,
     ];
     this.choose(this.chosen);
@@ -140,13 +141,20 @@ function scale() {
   return make("div", { class: "letters-scale" }, "Share of the gradient: ", make("span", {}, ...boxes));
 }
 
-function about(models) {
+function about({ models, networks, held_out: heldOut }) {
+  const names = Object.keys(networks);
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const right = names.map((name) => `the ${name} gets ${percent(mean(heldOut[name].right_at_marks))} right`);
+  const { marks, by_length: byLength, commoner } = heldOut.ruler;
   const notes = [
     "The loss of one prediction has a gradient for each letter that was read. A letter's shade goes with the square " +
-      "root of its share of all their lengths. A gradient says what a small change would do: where one letter decides, " +
+      "root of its share of all their lengths. A gradient says what a small change would do. Where one letter decides, " +
       "as a question mark does before a line end, it can be flat, and that letter looks less important than it is.",
-    "The text is held out: neither network has trained on it. It is one passage, and each network has had one start.",
-    ...Object.entries(models).map(([name, model]) => `${name}: ${model}.`),
+    "The text is held out: neither network has trained on it. It is one passage, read by one network of each kind.",
+    `Does the line end at this mark, or go on? Of the ${marks} marks in the held-out text, ${right.join(", ")} (means ` +
+      `of five starts). The commoner answer alone: ${percent(commoner)}. A rule that knows only how long the line is: ` +
+      `${percent(byLength)}.`,
+    ...names.map((name) => `${name}: ${models[name]}.`),
   ];
   return make("details", {}, make("summary", {}, "What is shown"), ...notes.map((note) => make("p", {}, note)));
 }

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from unrolled.figures.diagrams.drawing import LABEL, MONO, WIDTH, Drawing
+from unrolled.figures.diagrams.drawing import MONO, WIDTH, Drawing
 
 COLUMNS = 36  # characters in a row; a line that is longer is broken at a space
 SIZE, PITCH, CELL, ROW = 24, 19.5, 36, 42  # of a letter; of its place; from row to row
+LABEL = 22  # on a phone, over 10 pixels
 HEAD, GAP = 40, 18  # above a network's rows, and between two networks
 EDGE = 9
 SHADES = 12
@@ -48,7 +49,7 @@ def shade(passage, rows, alt, role="gradient"):
     drawing = _Lines("letters", block * len(rows) + 46, alt)
     for number, (name, row) in enumerate(rows.items()):
         top = number * block
-        drawing.text(EDGE, top + HEAD / 2 + 2, name, anchor="start", size=SIZE - 2)
+        drawing.text(EDGE, top + HEAD / 2 + 2, name, anchor="start", size=LABEL)
         corners, n = {}, 0
         for y, line in enumerate(lines):
             y = top + HEAD + ROW * y
@@ -65,6 +66,22 @@ def shade(passage, rows, alt, role="gradient"):
         drawing.write()
     _legend(drawing, role, block * len(rows) + 22)
     return str(drawing)
+
+
+def unpacked(row):
+    """Turn a string of `data/results/letters.json` back into shares.
+
+    Parameters
+    ----------
+    row : str
+        Whole numbers from 0 to 255, 255 √share each.
+
+    Returns
+    -------
+    ndarray of float
+        First the share of all that stands before the passage, then that of each letter in it.
+    """
+    return (np.array(row.split(), float) / 255) ** 2
 
 
 def broken(passage):

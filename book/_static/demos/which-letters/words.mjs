@@ -30,12 +30,14 @@ export function sign(character) {
 
 /** A share, in percent. */
 export function percent(share) {
-  return share > 0 && share < 0.005 ? "under 1 %" : `${Math.round(100 * share)} %`;
+  const number = share > 0 && share < 0.005 ? "under 1" : Math.round(100 * share);
+  return `${number}\u00a0%`; // on one line
 }
 
-/** What was read last before a place, within a sentence. */
+/** The last word or two before a place, within a sentence. */
 export function context(passage, place) {
-  const first = Math.max(0, place - 12);
+  let first = Math.max(0, place - 8);
+  while (first > 0 && !" \n".includes(passage[first - 1])) first--;
   return `“${first > 0 ? "…" : ""}${passage.slice(first, place).replaceAll("\n", "↵")}”`;
 }
 
@@ -58,13 +60,13 @@ export function holding([, ...letters], part) {
 export function sentence(name, passage, place, shares) {
   const [before, ...letters] = shares;
   const most = [...letters.keys()].sort((a, b) => letters[b] - letters[a]).slice(0, 3);
-  const leans = most.map((m) => `${named(passage[m])} ${place - m} back (${percent(letters[m])})`);
+  const leans = most.map((m) => `${named(passage[m])} ${place - m}\u00a0back (${percent(letters[m])})`);
   const [last, ...others] = leans.reverse();
   const list = others.length ? `${others.reverse().join(", ")} and ${last}` : last;
   const said = [`To predict ${named(passage[place])} after ${context(passage, place)}, the ${name} leans on ${list}.`];
   const half = holding(shares, 0.5);
   if (half === null) said.push(`More than half of its gradient, ${percent(before)}, lies before this passage.`);
-  else if (half === 1) said.push("That letter holds half of its gradient, or more.");
+  else if (half === 1) said.push("The last letter alone holds half of its gradient.");
   else said.push(`The last ${half} letters hold half of its gradient.`);
   return said.join(" ");
 }
