@@ -14,6 +14,7 @@ import numpy as np
 from cycler import cycler
 from IPython.display import display
 
+from unrolled.figures.diagrams.drawing import MONO, SANS
 from unrolled.figures.palette import LIGHT
 from unrolled.learning import smooth, watched
 
@@ -41,7 +42,8 @@ STYLE = {
     "xtick.color": LIGHT["muted"],
     "ytick.color": LIGHT["muted"],
     "font.size": 10.5,
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
+    "font.sans-serif": ["DejaVu Sans", "sans-serif"],
+    "font.monospace": ["DejaVu Sans Mono", "monospace"],
     "legend.fontsize": 10.5,
     "legend.handlelength": 1.6,
     "lines.linewidth": 1.8,
@@ -51,6 +53,8 @@ STYLE = {
     "svg.fonttype": "none",  # text stays text: small, sharp, selectable
 }
 
+# What text is shown in, the page's own faces, by what matplotlib has measured it with.
+FACES = {"'DejaVu Sans', sans-serif": SANS, "'DejaVu Sans Mono', monospace": MONO}
 MAX_POINTS = 400  # of a training curve
 
 LOOKS = {  # of each kind of model, in every figure
@@ -107,6 +111,8 @@ def _drawn(figure, prefix):
     svg = re.sub(r">\s*\n\s*<", "><", svg)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # the same in every figure: twice on a page
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
+    for measured, shown in FACES.items():
+        svg = svg.replace(f"font-family: {measured};", f"font-family: {shown};")
     # matplotlib names clips and markers by a hash of their unrounded coordinates. Count them.
     for number, name in enumerate(dict.fromkeys(re.findall(r'id="([a-z][0-9a-f]{10})"', svg))):
         svg = svg.replace(name, f"shape-{prefix}-{number}")
