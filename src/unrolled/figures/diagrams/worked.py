@@ -49,8 +49,8 @@ def worked_example(
     Raises
     ------
     ValueError
-        If a shape, a target or the number of decimals is wrong, a number is 10 or more, `d_logits` is not p - y, or
-        `weight_out` does not lead from `d_logits` to the last of `d_hidden`.
+        If a shape, a target or the number of decimals is wrong, a number is 10 or more, `d_logits`
+        is not p - y, or `weight_out` does not lead from `d_logits` to the last of `d_hidden`.
     """
     arrays = [np.asarray(array, float) for array in (hidden, logits, d_logits, d_hidden)]
     probabilities = _check(characters, *arrays, targets, weight_out, decimals)
