@@ -1,6 +1,6 @@
 /* What scrolls must be reachable with the keyboard: give each box that is too narrow for its content a tab stop. An
    observer tells of a box when it is drawn, opened or resized; asking all boxes would have the whole page laid out. */
-const boxes = "div.math > .katex-display, .pst-scrollable-table-container, .bd-article pre, .u-scroll";
+const boxes = "div.math > .katex-display, .pst-scrollable-table-container, .bd-article pre";
 const observer = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;

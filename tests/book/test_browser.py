@@ -35,23 +35,6 @@ def test_the_first_page_opens_from_a_file(browser, book):
         expect_none(checks.problems(context, first, "dark"))
 
 
-@pytest.mark.parametrize(("size", "scrolls"), [("phone", True), ("wide", False)])
-def test_a_figure_keeps_a_readable_size_and_scrolls(browser, address, size, scrolls):
-    with checks.new_context(browser, "light", size) as context:
-        page = context.new_page()
-        page.goto(f"{address}/notebooks/01_rnn_from_scratch.html")
-        box = page.locator(".u-scroll").first
-        box.scroll_into_view_if_needed()  # a section is laid out when the reader comes near it
-        checks.drawn(page)
-        assert box.locator("svg").bounding_box()["width"] >= 480
-        assert (box.bounding_box()["width"] < 480) == scrolls
-        assert box.evaluate("box => box.tabIndex == 0") == scrolls  # reached with the keyboard
-        box.focus()
-        page.keyboard.press("ArrowRight")
-        if scrolls:
-            page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
-
-
 def test_the_script_behind_the_menus_is_loaded_by_the_first_press(browser, address):
     with checks.new_context(browser, "light", "wide") as context:
         page, scripts = context.new_page(), []

@@ -176,6 +176,44 @@ def test_the_figure_is_closed():
     assert plt.get_fignums() == []
 
 
+# Panels
+
+
+def test_panels_stand_side_by_side_under_one_alternative_text():
+    svg = plotting.to_svg([drawing("left"), drawing("right")], "Two lines, both rising.")
+    root = ElementTree.fromstring(svg)
+    title, *panels = root
+    assert title.text == "Two lines, both rising." and svg.count("<title>") == 1
+    assert [panel.tag for panel in panels] == [SVG + "svg"] * 2
+    assert [float(panel.get("x")) for panel in panels] == [0, float(panels[0].get("width"))]
+    assert float(root.get("width")[:-2]) == sum(float(panel.get("width")) for panel in panels)
+    assert "left" in texts(ElementTree.tostring(panels[0]))
+    assert "right" in texts(ElementTree.tostring(panels[1]))
+    assert plt.get_fignums() == []
+
+
+def test_panels_share_no_id():
+    svg = plotting.to_svg([drawing(), drawing()], "alt")
+    ids = re.findall(r'\bid="([^"]*)"', svg)
+    references = set(re.findall(r'(?:url\(|href=")#([^")]*)', svg))
+    assert len(ids) == len(set(ids)) and references <= set(ids)
+
+
+def test_one_panel_is_a_figure():
+    assert plotting.to_svg([drawing()], "alt") == plotting.to_svg(drawing(), "alt")
+
+
+def test_no_panel_is_refused():
+    with pytest.raises(ValueError, match="no figure to show"):
+        plotting.to_svg([], "alt")
+
+
+def test_text_is_read_at_a_phones_width():
+    width = plotting.STYLE["figure.figsize"][0] * 72
+    sizes = {plotting.STYLE[name] for name in ("font.size", "axes.titlesize", "legend.fontsize")}
+    assert min(sizes) * 341 / width >= 10  # pixels, in a column of 341
+
+
 # show
 
 
@@ -201,6 +239,28 @@ def test_a_drawing_without_alternative_text_is_refused(displayed):
     assert displayed == []
 
 
+# Starts
+
+
+def test_each_start_is_a_dot_below_its_name():
+    rows = {"right": [1.5, 1.7], "dealt": [2.0]}
+    figure = plotting.starts(rows, "loss (nats)")
+    (axes,) = figure.axes
+    dots, means = axes.lines[::2], axes.lines[1::2]
+    assert [list(dot.get_xdata()) for dot in dots] == list(rows.values())
+    assert [float(*mean.get_xdata()) for mean in means] == pytest.approx([1.6, 2.0])
+    assert [text.get_text() for text in axes.texts] == list(rows)
+    first, last = axes.get_ylim()
+    assert first > 1 > 0 > last  # the first row is the highest
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("rows", [{}, {"right": []}])
+def test_rows_without_a_start_are_refused(rows):
+    with pytest.raises(ValueError, match="nothing to draw"):
+        plotting.starts(rows, "loss (nats)")
+
+
 # Loss curves
 
 
@@ -219,6 +279,14 @@ def test_the_loss_curve_shows_what_was_measured(history):
         "validation",
     }
     plt.close(figure)
+
+
+def test_the_loss_curve_shows_what_it_compares():
+    losses = (3 * np.exp(-np.arange(400) / 20) + 1.4).tolist()
+    figure = plotting.loss_curve(History(losses, [1.0] * 400), [("counting", 1.3)])
+    low, high = figure.axes[0].get_ylim()
+    plt.close(figure)
+    assert low < 1.3 and 1.4 < high < 3  # the steep start, from 4.4, leaves the frame
 
 
 @pytest.mark.parametrize("count", [plotting.MAX_POINTS, plotting.MAX_POINTS + 1, 5000])

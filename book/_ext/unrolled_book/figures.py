@@ -1,5 +1,9 @@
-"""Drawn diagrams, and SVG outputs of notebooks, put into pages as themed figures with captions."""
+"""Drawn diagrams, and SVG outputs of notebooks, put into pages as themed figures with captions.
 
+A caption that begins with "Figure 2.3." gives its figure an anchor, and mentions become links.
+"""
+
+import html
 import inspect
 import re
 from pathlib import Path
@@ -9,14 +13,25 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
-from unrolled.figures import diagrams
+from unrolled.figures import diagrams, plotting
 from unrolled.figures.palette import LIGHT
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-NARROWEST = "30rem"  # no narrower than this, so that the text in a figure can be read: it scrolls
+POINTS = plotting.STYLE["font.size"]  # the size of a plot's text
+NUMBER = re.compile(r"Figure (\d+)\.(\d+)\.(?=\s)")  # how a caption begins
+MENTION = re.compile(r"\bFigure\s+(\d+)\.(\d+)\b")
+NOT_PROSE = (
+    nodes.reference,
+    nodes.FixedTextElement,
+    nodes.literal,
+    nodes.raw,
+    nodes.strong,
+    nodes.title,
+)
 ROLE_OF = {color: role for role, color in LIGHT.items()}
 
 ElementTree.register_namespace("", SVG)
@@ -36,8 +51,9 @@ def themed_svg(source: str, prefix: str) -> str:
     Returns
     -------
     str
-        An `<svg role="img" aria-label=...>` element, at most as wide as the source and at least
-        `NARROWEST`, if the source is; its palette colors are CSS variables.
+        An `<svg role="img" aria-label=...>` element, or a `<div>` like that around the panels of a
+        figure. Its palette colors are CSS variables. It is no wider than the source, or than its
+        text, if it is a plot, may be: not larger than the page's.
 
     Raises
     ------
@@ -61,15 +77,31 @@ def themed_svg(source: str, prefix: str) -> str:
         for name, value in element.attrib.items():
             element.set(name, _local(value, name, prefix))
 
-    width = root.attrib.pop("width", None)
-    root.attrib.pop("height", None)
-    if width:
-        width += "" if re.search("[a-z]", width) else "px"
-        root.set("style", f"max-width: {width}; min-width: min({NARROWEST}, {width})")
+    label = " ".join(title.text.split())
+    panels = [child for child in root if child.tag == f"{{{SVG}}}svg"]
+    for svg in panels:
+        svg.set("aria-hidden", "true")
+    for svg in panels or [root]:
+        width = svg.attrib.pop("width", None)
+        svg.attrib.pop("height", None)
+        svg.attrib.pop("x", None)
+        if width:
+            svg.set("style", f"max-width: {_widest(width, bool(panels))}")
+    if panels:
+        drawn = "".join(ElementTree.tostring(svg, encoding="unicode") for svg in panels)
+        said = f'role="img" aria-label="{html.escape(label)}"'
+        return f'<div class="u-panels" id="{prefix}" {said}>{drawn}</div>'
     root.set("id", prefix)
     root.set("role", "img")
-    root.set("aria-label", " ".join(title.text.split()))
+    root.set("aria-label", label)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _widest(width: str, panel: bool) -> str:
+    """Return the width to which a picture may grow: a plot's is in points, as are all panels'."""
+    if panel or width.endswith("pt"):
+        return f"{float(width.removesuffix('pt')) / POINTS:.4g}em"
+    return width if re.search("[a-z]", width) else f"{width}px"
 
 
 def _local(value: str, name: str, prefix: str) -> str:
@@ -88,10 +120,9 @@ def _variable(color: str) -> str:
     return f"var(--u-{role})" if role else color
 
 
-def scrolling_figure(svg: str) -> nodes.figure:
-    """Return a figure that scrolls where the page is narrower than it."""
-    box = f'<div class="u-scroll">{svg}</div>'
-    return nodes.figure("", nodes.raw("", box, format="html"), classes=["u-figure"])
+def framed(svg: str) -> nodes.figure:
+    """Return a figure, without its caption."""
+    return nodes.figure("", nodes.raw("", svg, format="html"), classes=["u-figure"])
 
 
 class InlineFigures(SphinxTransform):
@@ -112,7 +143,7 @@ class InlineFigures(SphinxTransform):
             if image is None or output.parent is None:
                 continue
             number += 1
-            self._replace(output, image, f"figure-{number}")
+            self._replace(output, image, f"drawing-{number}")
 
     def _replace(self, output: nodes.container, image: nodes.image, prefix: str) -> None:
         _, path = self.env.relfn2path(image["uri"], self.env.docname)
@@ -120,13 +151,61 @@ class InlineFigures(SphinxTransform):
             svg = themed_svg(Path(path).read_text(encoding="utf-8"), prefix)
         except ValueError as error:
             raise ExtensionError(f"{self.env.docname}, {prefix}: {error}") from None
-        figure = scrolling_figure(svg)
+        figure = framed(svg)
         caption = output.next_node(descend=False, siblings=True)
         if isinstance(caption, nodes.container) and _mime_types(caption) == ["text/markdown"]:
             paragraphs = list(caption.findall(nodes.paragraph))
-            figure += nodes.caption("", "", *(child for p in paragraphs for child in p.children))
+            words = [child for p in paragraphs for child in p.children]
+            if words and (number := NUMBER.match(words[0].astext())):
+                figure["ids"].append(anchor(*number.groups()))
+                rest = nodes.Text(words[0].astext()[number.end() :])
+                words[:1] = [nodes.strong("", number[0], classes=["u-number"]), rest]
+            figure += nodes.caption("", "", *words)
             caption.parent.remove(caption)
         output.replace_self(figure)
+
+
+class FigureLinks(SphinxPostTransform):
+    """Make a link of each mention of a figure, such as "Figure 2.3", of this chapter or another."""
+
+    default_priority = 900  # of other links, no part becomes one
+
+    def run(self, **kwargs) -> None:
+        """Transform one document."""
+        for text in list(self.document.findall(nodes.Text)):
+            number = isinstance(text.parent, nodes.strong) and "u-number" in text.parent["classes"]
+            if not number and not _inside(text, NOT_PROSE) and MENTION.search(text):
+                text.parent.replace(text, list(self._linked(text)))
+
+    def _linked(self, text: nodes.Text):
+        end = 0
+        for mention in MENTION.finditer(text):
+            yield nodes.Text(text[end : mention.start()])
+            words = re.sub(r"\s+", "\N{NO-BREAK SPACE}", mention[0])
+            address = self._address(*mention.groups())
+            yield nodes.reference("", words, internal=True, refuri=address)
+            end = mention.end()
+        yield nodes.Text(text[end:])
+
+    def _address(self, chapter: str, number: str) -> str:
+        begin = f"notebooks/{int(chapter):02d}_"
+        found = [page for page in self.env.found_docs if page.startswith(begin)]
+        if not found:
+            raise ExtensionError(f"{self.env.docname}: Figure {chapter}.{number}: no such chapter")
+        same = found[0] == self.env.docname
+        page = "" if same else self.app.builder.get_relative_uri(self.env.docname, found[0])
+        return f"{page}#{anchor(chapter, number)}"
+
+
+def anchor(chapter: str, number: str) -> str:
+    """Return the id of a figure."""
+    return f"figure-{chapter}-{number}"
+
+
+def _inside(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
+    while node is not None and not isinstance(node, kinds):
+        node = node.parent
+    return node is not None
 
 
 def _is_output(node: nodes.container) -> bool:
@@ -160,7 +239,7 @@ class Diagram(SphinxDirective):
         draw = getattr(diagrams, name)
         self.env.note_dependency(inspect.getfile(draw))
         svg = themed_svg(str(draw()), name.replace("_", "-"))
-        figure = scrolling_figure(svg)
+        figure = framed(svg)
         if self.content:
             words, _ = self.state.inline_text(" ".join(self.content), self.lineno)
             figure += nodes.caption("", "", *words)
@@ -168,6 +247,7 @@ class Diagram(SphinxDirective):
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive and the transform."""
+    """Register the directive and the transforms."""
     app.add_directive("diagram", Diagram)
     app.add_transform(InlineFigures)
+    app.add_post_transform(FigureLinks)
