@@ -111,12 +111,12 @@ def stacked(kind="LSTM", backward=False):
 
 def _legend(drawing, kind, backward):
     y = 588
-    for name, forth, back in (
-        ("c", "the cell state stays in its layer", "of the cell state: from the step after"),
-        ("h", "the hidden state also goes up", "of the hidden state: also from above, added up"),
-    ):
-        if (kind, name) != ("RNN", "c"):
-            role = "gradient" if backward else {"c": "cell", "h": "hidden"}[name]
-            words = back if backward else forth
-            drawing.legend(y, role, words, back=backward, wide=name == "c")
-            y += 34
+    if kind == "LSTM":
+        cell = ("gradient", "of the cell state") if backward else ("cell", "the cell state")
+        drawing.legend(y, cell[0], f"{cell[1]}: stays in its layer", back=backward, wide=True)
+        y += 34
+    if backward:
+        words = "of the hidden state: two meet, and add up"
+        drawing.legend(y, "gradient", words, back=True)
+    else:
+        drawing.legend(y, "hidden", "the hidden state: goes on, and up")
