@@ -216,7 +216,9 @@ def loss_curve(history, references=()):
     figure, axes = plt.subplots()
     every = max(1, -(-len(history.losses) // MAX_POINTS))  # finer is not seen, only stored
     steps = 1 + np.arange(0, len(history.losses), every)
-    losses, smoothed = history.losses[::every], smooth(history.losses, 0.95)[::every]
+    # Over no more than about a tenth of the run, else the curve would be another one.
+    keep = 0.95 * min(1, len(history.losses) / 400)
+    losses, smoothed = history.losses[::every], smooth(history.losses, keep)[::every]
     noisy = {"color": LIGHT["muted"], "alpha": 0.5, "linewidth": 0.6}
     axes.plot(steps, losses, label="training, each step", **noisy)
     axes.plot(steps, smoothed, color=LIGHT["ink"], label="training, smoothed")
@@ -273,11 +275,11 @@ def starts(rows, xlabel):
     if not (rows and all(len(values) for values in rows.values())):
         raise ValueError("nothing to draw: each of at least one row needs at least one value")
     wide, _ = STYLE["figure.figsize"]
-    figure, axes = plt.subplots(figsize=(wide, 0.7 + 0.34 * len(rows)))
+    figure, axes = plt.subplots(figsize=(wide, 0.7 + 0.42 * len(rows)))
     within = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
     for place, (name, values) in enumerate(rows.items()):
         axes.plot(values, [place] * len(values), "o", color=LIGHT["ink"], alpha=0.5)
-        axes.plot(np.mean(values), place, "|", color=LIGHT["ink"], markersize=14)
+        axes.plot(np.mean(values), place, "|", color=LIGHT["ink"], markersize=11)
         axes.annotate(name, (0, place), (3, 5), va="bottom", **within)
     axes.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=[])
     axes.set_ylim(len(rows) - 0.6, -1)
