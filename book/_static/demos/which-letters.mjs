@@ -141,20 +141,24 @@ function scale() {
   return make("div", { class: "letters-scale" }, "Share of the gradient: ", make("span", {}, ...boxes));
 }
 
-function about({ models, networks, held_out: heldOut }) {
-  const names = Object.keys(networks);
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const right = names.map((name) => `the ${name} gets ${percent(mean(heldOut[name].right_at_marks))} right`);
+function about({ models, held_out: heldOut }) {
+  const [rnn, lstm] = ["RNN of chapter 1", "LSTM of chapter 2"];
+  const right = (name) => heldOut[name].right_at_marks; // one for each start; the first is the network shown
+  const range = (values) => `${Math.round(100 * Math.min(...values))} to ${percent(Math.max(...values))}`;
   const { marks, by_length: byLength, commoner } = heldOut.ruler;
   const notes = [
     "The loss of one prediction has a gradient for each letter that was read. A letter's shade goes with the square " +
       "root of its share of all their lengths. A gradient says what a small change would do. Where one letter decides, " +
       "as a question mark does before a line end, it can be flat, and that letter looks less important than it is.",
-    "The text is held out: neither network has trained on it. It is one passage, read by one network of each kind.",
-    `Does the line end at this mark, or go on? Of the ${marks} marks in the held-out text, ${right.join(", ")} (means ` +
-      `of five starts). The commoner answer alone: ${percent(commoner)}. A rule that knows only how long the line is: ` +
-      `${percent(byLength)}.`,
-    ...names.map((name) => `${name}: ${models[name]}.`),
+    "The text is held out: neither network has trained on it. It is one passage, read by one network of each kind, " +
+      "the first of five starts.",
+    `Does the line end at this mark, or go on? Of the ${marks} marks in the held-out text, this RNN gets ` +
+      `${percent(right(rnn)[0])} right, other starts ${range(right(rnn).slice(1))}. This LSTM gets ` +
+      `${percent(right(lstm)[0])}, but its other starts only ${range(right(lstm).slice(1))}: it alone has learned how ` +
+      `long a line is. With longer chunks and more passes, five LSTMs of five learn it (${range(right("LSTM"))}), ` +
+      `and no RNN (${range(right("RNN"))}). The commoner answer alone gets ${percent(commoner)}, a rule that knows ` +
+      `only how long the line is, ${percent(byLength)}.`,
+    ...[rnn, lstm].map((name) => `${name}: ${models[name]}.`),
   ];
   return make("details", {}, make("summary", {}, "What is shown"), ...notes.map((note) => make("p", {}, note)));
 }
