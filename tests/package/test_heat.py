@@ -18,6 +18,7 @@ from unrolled.figures.heat import CELL, PITCH, SHADES, heat_map
 from unrolled.figures.palette import LIGHT
 
 PASSAGE = "First:\n  who  goes there?\n"
+LINE = "  who  goes there?\n"
 NAMES = ["unit 3", "place in line, 100"]
 
 
@@ -71,9 +72,9 @@ def shade(value, **options):
 
 
 def test_each_place_has_its_cell():
-    root = drawn(values=np.ones((len(PASSAGE), 2)))
+    root = drawn(LINE, np.ones((len(LINE), 2)))
     found = cells(root)
-    assert len(found) == 2 * len(PASSAGE)
+    assert len(found) == 2 * len(LINE)
     above = Counter(left + PITCH / 2 for left, _ in found)
     assert above == {center: 2 for _, center, _ in letters(root)}
     tops = sorted({top for _, top in found})
@@ -81,9 +82,9 @@ def test_each_place_has_its_cell():
 
 
 def test_each_value_is_over_its_character_in_the_row_of_its_unit():
-    values = some()
+    values = some(LINE)
     values[::3] = 0
-    root = drawn(values=values)
+    root = drawn(LINE, values)
     found, tops = cells(root), sorted({top for _, top in cells(root)})
     expected = {}
     for (_, center, _), pair in zip(letters(root), values, strict=True):
@@ -133,13 +134,20 @@ def test_every_character_is_there():
     assert shown == PASSAGE.replace("\n", "↵").replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def test_a_long_passage_wraps():
-    passage = PASSAGE * 7
+def test_each_line_of_the_text_has_its_own():
+    root = drawn(PASSAGE)
+    lines = Counter(baseline for _, _, baseline in letters(root))
+    assert list(lines.values()) == [len("First:\n"), len(LINE)]
+    assert [name for name, _ in labels(root)] == NAMES * 2
+    empty = drawn("a\n\n\nb\u2028c")  # what else ends a line in Python is a character
+    assert [n for n in Counter(y for *_, y in letters(empty)).values()] == [2, 1, 1, 3]
+
+
+def test_a_long_line_wraps():
+    passage = LINE.strip() * 7
     root = drawn(passage)
     shown = list(letters(root))
-    assert "".join(c for c, _, _ in shown).replace("\N{NO-BREAK SPACE}", " ") == passage.replace(
-        "\n", "↵"
-    )
+    assert "".join(c for c, _, _ in shown).replace("\N{NO-BREAK SPACE}", " ") == passage
     lines = Counter(baseline for _, _, baseline in shown)
     assert len(lines) > 2 and list(lines) == sorted(lines)
     *full, last = lines.values()

@@ -1,5 +1,7 @@
 """A text with its units: one row of shaded cells for each, above the characters."""
 
+import re
+
 import numpy as np
 
 from unrolled.figures.diagrams.drawing import LABEL, MONO, WIDTH, Drawing
@@ -12,7 +14,9 @@ EDGE = 8
 
 
 def heat_map(passage, values, names, alt, role="cell", limit=2.0):
-    """Draw what some units do over a text, character by character; it wraps at the picture's edge.
+    """Draw what some units do over a text, character by character, each of its lines on its own.
+
+    A line that is too long for the picture wraps at its edge.
 
     Parameters
     ----------
@@ -48,11 +52,11 @@ def heat_map(passage, values, names, alt, role="cell", limit=2.0):
     if columns < 10:
         raise ValueError(f"{max(names, key=len)!r} leaves no room for the text: use a shorter name")
     strip = len(names) * ROW + LINE + GAP
-    num_strips = -(-len(passage) // columns)
-    drawing = Drawing("heat-map", num_strips * strip + 44, alt)
+    parts = _parts(passage, columns)
+    drawing = Drawing("heat-map", len(parts) * strip + 44, alt)
     corners = {}  # of the cells of each shade
-    for n in range(num_strips):
-        part, top = slice(n * columns, (n + 1) * columns), EDGE + n * strip
+    for n, part in enumerate(parts):
+        top = EDGE + n * strip
         shown = passage[part].replace("\n", "↵")
         lefts = [margin + column * PITCH for column in range(len(shown))]
         for row, name in enumerate(names):
@@ -64,8 +68,18 @@ def heat_map(passage, values, names, alt, role="cell", limit=2.0):
         drawing.letters(centers, top + len(names) * ROW + LINE / 2, shown)
     for level, places in corners.items():
         _shade(drawing, role, level, places, PITCH)
-    _legend(drawing, role, limit, margin, num_strips * strip + 22)
+    _legend(drawing, role, limit, margin, len(parts) * strip + 22)
     return str(drawing)
+
+
+def _parts(passage, columns):
+    """Where each strip begins and ends: at the ends of lines, and where a line is too long."""
+    parts, start = [], 0
+    for line in re.findall("[^\n]*\n|[^\n]+", passage):
+        for begin in range(start, start + len(line), columns):
+            parts.append(slice(begin, min(begin + columns, start + len(line))))
+        start += len(line)
+    return parts
 
 
 def _check(passage, values, names, limit):
