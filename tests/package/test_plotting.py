@@ -239,6 +239,28 @@ def test_a_drawing_without_alternative_text_is_refused(displayed):
     assert displayed == []
 
 
+# Starts
+
+
+def test_each_start_is_a_dot_below_its_name():
+    rows = {"right": [1.5, 1.7], "dealt": [2.0]}
+    figure = plotting.starts(rows, "loss (nats)")
+    (axes,) = figure.axes
+    dots, means = axes.lines[::2], axes.lines[1::2]
+    assert [list(dot.get_xdata()) for dot in dots] == list(rows.values())
+    assert [float(*mean.get_xdata()) for mean in means] == pytest.approx([1.6, 2.0])
+    assert [text.get_text() for text in axes.texts] == list(rows)
+    first, last = axes.get_ylim()
+    assert first > 1 > 0 > last  # the first row is the highest
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("rows", [{}, {"right": []}])
+def test_rows_without_a_start_are_refused(rows):
+    with pytest.raises(ValueError, match="nothing to draw"):
+        plotting.starts(rows, "loss (nats)")
+
+
 # Loss curves
 
 
@@ -257,6 +279,14 @@ def test_the_loss_curve_shows_what_was_measured(history):
         "validation",
     }
     plt.close(figure)
+
+
+def test_the_loss_curve_shows_what_it_compares():
+    losses = (3 * np.exp(-np.arange(400) / 20) + 1.4).tolist()
+    figure = plotting.loss_curve(History(losses, [1.0] * 400), [("counting", 1.3)])
+    low, high = figure.axes[0].get_ylim()
+    plt.close(figure)
+    assert low < 1.3 and 1.4 < high < 3  # the steep start, from 4.4, leaves the frame
 
 
 @pytest.mark.parametrize("count", [plotting.MAX_POINTS, plotting.MAX_POINTS + 1, 5000])
