@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 from unrolled.figures.palette import LIGHT
 
 WIDTH = 720
-LABEL = 20  # sizes of type, in units
-SYMBOL = 28
+SHOWN = 600  # the width in pixels, where a page has room for it
+LABEL = 22  # sizes of type, in units: on a phone, 341 pixels wide, this is over 10 pixels
+SYMBOL = 30
 SUBSCRIPT = 0.75  # of the symbol's size
 HEAD = 12  # length of an arrowhead
 CORNER = 8  # radius of the corners of boxes and lines
@@ -18,8 +19,9 @@ WIDE_HEAD = 20
 OPERATOR = 13  # radius of a sum or a product
 TINT = 0.03  # opacity of a box: any stronger, and blue text on blue falls below a contrast of 4.5
 
-SANS = "Helvetica, Arial, sans-serif"
-MONO = "Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+# The page's own faces.
+SANS = "'Unrolled Sans', Helvetica, Arial, sans-serif"
+MONO = "'Unrolled Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 # The page's own math fonts, where KaTeX is loaded: one for letters, one for digits and signs.
 MATH_ITALIC = "KaTeX_Math, 'Latin Modern Math', 'Times New Roman', serif"
 MATH_UPRIGHT = "KaTeX_Main, 'Latin Modern Math', 'Times New Roman', serif"
@@ -49,8 +51,8 @@ class Drawing:
             {
                 "xmlns": "http://www.w3.org/2000/svg",
                 "viewBox": f"0 0 {WIDTH} {height}",
-                "width": str(WIDTH),
-                "height": str(height),
+                "width": str(SHOWN),
+                "height": _number(SHOWN / WIDTH * height),
             },
         )
         ElementTree.SubElement(self.root, "title").text = alt
@@ -114,6 +116,17 @@ class Drawing:
         head = self._arrowhead("line" if self.pale else role, length)
         self.line(role, *points[:-1], neck, **look).set("marker-end", f"url(#{head})")
 
+    def bridge(self, x, y):
+        """Interrupt the upright line at x, for a level one that is drawn over it at y."""
+        ends = f"M{_point((x, y - 8))} L{_point((x, y + 8))}"
+        self._add("path", d=ends, stroke=LIGHT["paper"], stroke_width=WIDE)
+
+    def legend(self, y, role, words, back=False, **look):
+        """Draw an arrow at the left edge, and beside it what such an arrow is."""
+        ends = [(16, y), (64, y)]
+        self.arrow(role, *(reversed(ends) if back else ends), **look)
+        self.text(78, y, words, role, anchor="start")
+
     def text(self, x, y, words, role="ink", size=LABEL, anchor="middle", font=SANS):
         """Write a label; `anchor` says which of its ends is at x."""
         self._text(x, y, role, size, anchor, font_family=font).text = words
@@ -138,7 +151,7 @@ class Drawing:
             )
 
     def symbol(self, x, y, name, role="ink", size=SYMBOL, anchor="middle"):
-        """Write a mathematical symbol: ``h_t-1`` is an h with the subscript t minus 1."""
+        """Write a symbol: ``h_t-1`` has the subscript t minus 1, ``W_hh^0`` a layer's number."""
         self._symbol(self._text(x, y, role, size, anchor), name, size)
 
     def formula(self, x, y, *terms, size=SYMBOL, anchor="middle"):
@@ -152,21 +165,27 @@ class Drawing:
 
     def _symbol(self, text, name, size, **attributes):
         """Write one symbol, and return how far below the baseline it ends."""
+        name, _, layer = name.partition("^")
         letter, _, subscript = name.partition("_")
-        self._math(text, letter, **attributes)
+        upright = not letter.isalpha() or len(letter) > 2  # a sign or a name, like tanh
+        self._math(text, letter, upright, **attributes)
         attributes.pop("dy", None)
-        drop = 0.2 * size if subscript else 0
-        lowered = {"dy": _number(drop), "font-size": _number(SUBSCRIPT * size)}
-        # A word, like "out", stands upright; a variable, or a pair like "ih", is in italics.
+        small = {"font-size": _number(SUBSCRIPT * size), **attributes}
+        drop, move = 0.2 * size if subscript else 0, {}
+        if layer:  # the subscript begins below it: a digit in brackets is 1.278 em wide
+            raised, drop = 0.4 * size, 0.28 * size
+            self._math(text, f"({layer})", True, dy=_number(-raised), **small)
+            move = {"dy": _number(drop + raised), "dx": _number(-1.278 * SUBSCRIPT * size)}
+        elif subscript:
+            move = {"dy": _number(drop)}
         for run in re.findall(r"[a-zA-Z]+|[^a-zA-Z]+", subscript):
-            self._math(text, run, **lowered, **attributes)
-            lowered.pop("dy", None)
+            self._math(text, run, not run.isalpha(), **move, **small)
+            move = {}
         return drop
 
-    def _math(self, text, run, **attributes):
-        italic = run.isalpha() and len(run) < 3
-        attributes["font-family"] = MATH_ITALIC if italic else MATH_UPRIGHT
-        if italic:
+    def _math(self, text, run, upright, **attributes):
+        attributes["font-family"] = MATH_UPRIGHT if upright else MATH_ITALIC
+        if not upright:
             attributes["font-style"] = "italic"
         ElementTree.SubElement(text, "tspan", attributes).text = run.replace("-", "−")
 
