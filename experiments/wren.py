@@ -25,6 +25,7 @@ HELD_OUT_SPEECHES = 400
 TIMES = (1, 4, 16)  # how much longer than the play's training text
 BUDGET = 16  # of training on them: passes over as much as the play
 SOME_SEEDS, ONE = range(3), range(1)
+HELD_SPEECHES, BEFORE = 200, 60  # to read the name from the cells; characters before the name
 WINDOW = 256  # hidden states that attention looks back at
 ASKED = ("Brack", "Tally", "Vane", "Wren")  # to save time, speeches are read under these names
 FOLDER = Path(__file__).parents[1] / "data"
@@ -185,6 +186,84 @@ def measure_networks():
         found[f"counting, context {context}"] = [play.ask(counted)]
         tell(f"counting, context {context}", found[f"counting, context {context}"])
     return {"held out": play.describe(), "networks": found}
+
+
+def cells_at_ends(model, vocabulary, play, speeches, seed):
+    """The cells at the end of each sentence, read under the name Wren and under another.
+
+    Returns them, (N, H), whether the name was Wren, (N,), and the characters since, (N,).
+    """
+    rng, ends = np.random.default_rng(seed), memory.sentence_ends(play)
+    others = [name for name in ASKED if name != "Wren"]
+    near = np.flatnonzero((ends.distances < DISTANCES[-1]) & (ends.names >= BEFORE))
+    starts = rng.permutation(np.unique(ends.names[near]))[:speeches]
+    cells, is_wren, distances = [], [], []
+    for wren in (True, False):
+        rows, asked = [], {}  # asked: for each step, the rows in which a sentence ends there
+        for row, start in enumerate(starts):
+            sentences = near[ends.names[near] == start]
+            own = ends.speakers[sentences[0]]
+            name = "Wren" if wren else others[rng.integers(len(others))]
+            rows.append(play[start - BEFORE : start] + name + play[start + len(own) :])
+            for n in sentences:
+                step = BEFORE + len(name) + ends.places[n] - start - len(own) - 1
+                asked.setdefault(step, []).append((row, ends.distances[n]))
+        steps, state = max(asked) + 1, None
+        ids = np.array([vocabulary.encode(row[:steps].ljust(steps)) for row in rows])
+        for step, column in enumerate(ids.T):
+            _, state = model.forward(column[None], state)
+            for row, distance in asked.get(step, []):
+                cells.append(np.array(state[1][0, row], float))
+                is_wren.append(wren)
+                distances.append(distance)
+    return np.array(cells), np.array(is_wren), np.array(distances)
+
+
+def held(model, vocabulary, training, held_out):
+    """How well the name can be read from the cells: share right, by distance; chance is 1/2.
+
+    A linear read-out by least squares, fitted on the training text, tried on the held-out one. Each
+    speech is read under both kinds of name. So its words say nothing.
+    """
+    cells, wanted, _ = cells_at_ends(model, vocabulary, training, HELD_SPEECHES, seed=0)
+    mean, deviation = cells.mean(axis=0), cells.std(axis=0) + 1e-9
+
+    def columns(cells):
+        return np.column_stack([(cells - mean) / deviation, np.ones(len(cells))])
+
+    fitted = columns(cells)
+    squares = fitted.T @ fitted + 10 * np.eye(fitted.shape[1])  # a little ridge
+    weights = np.linalg.solve(squares, fitted.T @ (2.0 * wanted - 1))
+    cells, wanted, distances = cells_at_ends(model, vocabulary, held_out, HELD_SPEECHES, seed=1)
+    right = (columns(cells) @ weights > 0) == wanted
+    return {
+        f"{low} to {high}": average(right[(low <= distances) & (distances < high)])
+        for low, high in zip(DISTANCES, DISTANCES[1:], strict=False)
+    }
+
+
+def measure_held():
+    """Whether LSTMs hold the name, used or not."""
+    corpus = text.load_corpus("play")
+    vocabulary = text.Vocabulary.from_text(corpus)
+    texts = text.train_validation_split(corpus)
+    play, new = Play(*texts, vocabulary), {"forget_bias": 1.0, "dtype": np.float32}
+
+    def fresh(seed):
+        return LSTM(len(vocabulary), 100, seed=seed, **new)
+
+    makers = {
+        "LSTM of chapter 2": lambda seed: trained(fresh(seed), 0.008, play, **LSTM_PLAN),
+        "untrained LSTM": fresh,
+    }
+    found = {
+        name: [held(make(seed), vocabulary, *texts) for seed in SEEDS]
+        for name, make in makers.items()
+    }
+    shipped, its_vocabulary = sample.load_model(FOLDER / "weights" / "play.safetensors")
+    found["shipped LSTM"] = [held(shipped, its_vocabulary, *texts)]
+    print("held", found, flush=True)
+    return found
 
 
 class Reader(nn.Module):
@@ -373,8 +452,10 @@ def facts():
         "plan": "LSTM of 100, Adam 0.008, 16 rows, 32 steps, clipped at 1; 7 passes over the play, "
         f"of generated scenes as many characters as {BUDGET} passes over it",
         "share": 'P("?") / (P("?") + P(".")) just before the end of each sentence',
+        "read-out": "share right of a linear read-out of the name, Wren or not, from the cells",
         "swap": "the share under the name Wren, less the mean under others; nothing else changes",
         **measure_networks(),
+        "held": measure_held(),
         "remedies": measure_remedies(),
         "scenes": measure_scenes(),
     }
