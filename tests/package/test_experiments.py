@@ -45,7 +45,6 @@ SMALL = {  # the settings that make an experiment short; the names in its file d
         "SEEDS": ONE,
         "PASSES": 1,
         "STEPS": 20,
-        "REACH_PASSES": (1,),
     },
     "reach": {"SEEDS": ONE, "PASSES": (1,), "LAGS": (0, 1, 2)},
     "autograd": {
