@@ -1,5 +1,6 @@
 """Checks on the notebooks: each `name.md` (inputs) and its executed pair `name.ipynb`."""
 
+import math
 import os
 import re
 import subprocess
@@ -19,9 +20,16 @@ TALK_BYTES = 700_000  # the talk shows some drawings once for each step
 MAX_IGNORED = 3
 MAX_LINES = 30  # a cell fits a screen; the house style says about 25
 MIN_EXERCISES = 3
+LIMITS = {"words": 3000, "lines": 450, "minutes": 75}  # of a chapter
+LONGER = {  # those that are still to be shortened
+    "04_pytorch_batching": {"words": 3100, "lines": 550, "minutes": 80},
+    "05_padded_sequences": {"lines": 520, "minutes": 75},
+}
 MIN_ALT_WORDS = 5
 
 IGNORED = "nbval-ignore-output"
+HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+TIME = re.compile(r"^\*\*Time\*\*: (\d+) minutes to read, (\d+) for the exercises;", re.M)
 # What else nbval obeys: cells it would skip, or whose exceptions it would accept.
 FORBIDDEN_TAGS = {"nbval-skip", "nbval-raises-exception", "raises-exception"}
 NBVAL_COMMENT = re.compile(r"^\s*#+\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\s*$", re.M)
@@ -333,6 +341,56 @@ def long_cells(path):
     ]
 
 
+def prose(markdown):
+    """List the words of a Markdown cell: no equations, fenced blocks or tags; a symbol is one."""
+    text = re.sub(r"\$\$.*?\$\$", " ", FENCE.sub("", markdown), flags=re.S)
+    text = re.sub(r"\$[^$]*\$", " x ", re.sub(r"<[^>]*>", " ", text))
+    return [word for word in text.split() if re.search(r"\w", word)]
+
+
+def reckoning(path):
+    """How long a chapter is, and takes.
+
+    Returns
+    -------
+    dict
+        `words` of prose, answers and exercises among them; visible `lines` of code; `minutes` to
+        read all but the exercises, at 180 words a minute, six seconds a line, a minute a figure;
+        `exercises`: minutes, as their headings say.
+    """
+    words = read_words = lines = drawn = practice = 0
+    for _, cell, trail in sections(path):
+        exercise = any(title in ("Check yourself", "Exercises") for _, title, _ in trail)
+        if cell.cell_type == "markdown":
+            words += len(prose(cell.source))
+            read_words += 0 if exercise else len(prose(cell.source))
+            practice += sum(map(int, re.findall(r"^### .*\((\d+) minutes\)$", cell.source, re.M)))
+        elif cell.cell_type == "code":
+            drawn += sum("image/svg+xml" in output.get("data", {}) for output in cell.outputs)
+            if not HIDDEN & tags(cell) and not exercise:
+                lines += len([line for line in cell.source.splitlines() if line.strip()])
+    minutes = read_words / 180 + lines / 10 + drawn
+    return {"words": words, "lines": lines, "minutes": minutes, "exercises": practice}
+
+
+def too_long(path):
+    """A chapter keeps to the limits, and its first lines say how long it takes, as reckoned."""
+    found = reckoning(path)
+    problems = [
+        f"{path.name}: {found[what]:.0f} {what}, at most {limit}"
+        for what, limit in (LIMITS | LONGER.get(path.stem, {})).items()
+        if found[what] > limit
+    ]
+    stated = TIME.search(read(path).cells[0].source)
+    expected = (5 * math.ceil(found["minutes"] / 5), found["exercises"])
+    if stated is None or tuple(map(int, stated.groups())) != expected:
+        problems.append(
+            f"{path.name}: its first lines don't say \"**Time**: {expected[0]} minutes to read, "
+            f'{expected[1]} for the exercises;"'
+        )
+    return problems
+
+
 # Code, in modules and in notebook cells.
 
 
@@ -353,4 +411,4 @@ def ruff(paths):
 
 # Every check that takes one executed notebook, and those that take a chapter only.
 CHECKS = (execution, bad_outputs, size, ignored, figures, colors, long_cells)
-CHAPTER_CHECKS = (exercises,)
+CHAPTER_CHECKS = (exercises, too_long)

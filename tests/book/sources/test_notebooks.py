@@ -83,11 +83,14 @@ def figure():
     ]
 
 
+TIMES = "**Time**: 5 minutes to read, 30 for the exercises; a second to run."
+
+
 def chapter():
     """A chapter of two sections and three exercises."""
     cells = [
         v4.new_markdown_cell(
-            rf"# A chapter" "\n\n" rf"The input $\textcolor{{{LIGHT['input']}}}x$"
+            rf"# A chapter" "\n\n" rf"The input $\textcolor{{{LIGHT['input']}}}x$" "\n\n" + TIMES
         ),
         v4.new_code_cell("print('and/or', 1 / 2)", outputs=[stream("and/or 0.5\n")]),
         v4.new_code_cell("show()", outputs=figure(), metadata={"tags": ["wide"]}),
@@ -99,7 +102,11 @@ def chapter():
         v4.new_markdown_cell("## Exercises\n\n```python\n## Exercise 9: not a heading\n```"),
     ]
     for n in (1, 2, 3):
-        cells.append(v4.new_markdown_cell(f"### Exercise {n}: change it\n\nChange it."))
+        cells.append(
+            v4.new_markdown_cell(
+                f"### Exercise {n}: change it ({30 - 10 * n} minutes)\n\nChange it."
+            )
+        )
         cells.append(v4.new_code_cell(f"{n}\n" * 40, metadata={"tags": ["hide-cell"]}))
     cells.append(v4.new_markdown_cell("## Recap"))
     metadata = {"jupytext": {"formats": checks.FORMATS}, "kernelspec": KERNEL}
@@ -190,9 +197,21 @@ FAULTS = {
     "attribute": ("colors", in_figure("<path", '<path fill="#1f77b4"')),
     "upper case": ("colors", in_figure(LIGHT["input"], LIGHT["input"].upper())),
     "default black": ("colors", in_figure("fill", "stroke")),
-    "foreign color in math": ("colors", set_source(TEXT, r"# A chapter $\textcolor{red}{x}$")),
+    "foreign color in math": (
+        "colors",
+        set_source(TEXT, r"$\textcolor{red}x$" "\n\n" + TIMES),
+    ),
     "no solution": ("exercises", set_tags(SOLUTION)),
     "two exercises": ("exercises", lambda cells: cells.__delitem__(slice(9, 11))),
+    "times not said": ("too_long", set_source(TEXT, "# A chapter")),
+    "another time": ("too_long", set_source(TEXT, TIMES.replace("5", "10"))),
+    "too many words": ("too_long", set_source(TEXT, "word " * 3001 + f"\n\n{TIMES}")),
+    "too many lines": (
+        "too_long",
+        lambda cells: cells.extend(
+            v4.new_code_cell("1\n" * 29, execution_count=7 + n) for n in range(20)
+        ),
+    ),
     "long cell": ("long_cells", set_source(CODE, "1\n" * 30 + "1")),
 }
 
