@@ -38,14 +38,16 @@ def watched():
 
 
 def smooth(losses, keep=0.99):
-    """Exponential moving average of a loss curve, corrected for its start at zero as Adam's are.
+    """Mean of a loss curve around each step: what lies ``d`` steps away weighs ``keep ** d``.
+
+    It looks ahead as far as back, so the smoothed curve doesn't lag.
 
     Parameters
     ----------
     losses : sequence of float
         One loss per step.
     keep : float, default 0.99
-        The share of the average that stays at each step, from 0 to below 1.
+        The share of a weight that is left one step further away, from 0 to below 1.
 
     Returns
     -------
@@ -59,11 +61,20 @@ def smooth(losses, keep=0.99):
     """
     if not 0 <= keep < 1:
         raise ValueError(f"keep must be from 0 to below 1, not {keep}")
-    average, smoothed = 0.0, np.empty(len(losses))
-    for step, loss in enumerate(losses):
-        average += (1 - keep) * (loss - average)
-        smoothed[step] = average / (1 - keep ** (step + 1))
-    return smoothed
+    losses = np.asarray(losses, dtype=float)
+
+    def both_ways(values):
+        return _so_far(values, keep) + _so_far(values[::-1], keep)[::-1] - values
+
+    return both_ways(losses) / both_ways(np.ones_like(losses))
+
+
+def _so_far(values, keep):
+    """Sum of the values up to each step, each weighed by ``keep`` to the power of its distance."""
+    sums, so_far = np.empty_like(values), 0.0
+    for step, value in enumerate(values):
+        sums[step] = so_far = keep * so_far + value
+    return sums
 
 
 def evaluate(model, ids, batch_size=VALIDATION_ROWS, num_steps=128, carry_state=True):

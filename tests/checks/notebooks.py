@@ -44,6 +44,7 @@ HEX = re.compile(r"""(?<!\()(?<!href=["'])#[0-9a-fA-F]{3,8}\b""")
 TEX_COLOR = re.compile(r"\\(?:textcolor|color|colorbox)\s*\{([^}]*)\}")
 HEADING = re.compile(r"^(#+)\s+(.*)$", re.M)
 FENCE = re.compile(r"^(```+|~~~+|:::+).*?^\1", re.M | re.S)
+MENTION = re.compile(r"\bFigures?\s+(\d+\.\d+)\b")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -243,6 +244,55 @@ def figures(path):
     return problems
 
 
+def captions(path):
+    """List `(number, caption)` of the figures: the number of the cell, and the text below."""
+    found = []
+    for n, cell in code_cells(path):
+        followers = [out.get("data", {}) for out in cell.outputs[1:]] + [{}]
+        for output, follower in zip(cell.outputs, followers, strict=False):
+            if "image/svg+xml" in output.get("data", {}):
+                found.append((n, follower.get("text/markdown", "")))
+    return found
+
+
+def figure_numbers(path):
+    """The figures of chapter 4 are Figure 4.1, Figure 4.2 and so on: their captions begin so."""
+    chapter, problems = int(path.stem[:2]), []
+    for number, (n, caption) in enumerate(captions(path), 1):
+        if caption.strip() and not caption.startswith(f"Figure {chapter}.{number}. "):
+            problems.append(
+                f"{path.name}: cell {n}: the caption begins {caption[:16]!r}, "
+                f"not 'Figure {chapter}.{number}. '"
+            )
+    return problems
+
+
+def mentions(path):
+    """List `(number, figure)`: the figures that a page or a notebook names, such as "2.3"."""
+    pieces = [(n, cell.source) for n, cell in enumerate(read(path).cells, 1)]
+    if path.suffix == ".ipynb":
+        cells = enumerate(read(path).cells, 1)
+        pieces = [(n, cell.source) for n, cell in cells if cell.cell_type == "markdown"]
+        pieces += [(n, out.get("data", {}).get("text/markdown", "")) for n, _, out in outputs(path)]
+    return [(n, figure) for n, text in pieces for figure in MENTION.findall(text)]
+
+
+def lost_mentions(chapters, paths):
+    """Each figure that is named, in any chapter or page, is a figure of a chapter."""
+    there = {
+        figure
+        for path in chapters
+        for _, caption in captions(path)
+        for figure in MENTION.findall(caption)[:1]
+    }
+    return [
+        f"{path.name}: cell {n}: there is no Figure {figure}"
+        for path in paths
+        for n, figure in mentions(path)
+        if figure not in there
+    ]
+
+
 def colors(path):
     """Figures and equations use the light palette only, as its very lower-case hexes."""
     palette, problems = set(LIGHT.values()), []
@@ -411,4 +461,4 @@ def ruff(paths):
 
 # Every check that takes one executed notebook, and those that take a chapter only.
 CHECKS = (execution, bad_outputs, size, ignored, figures, colors, long_cells)
-CHAPTER_CHECKS = (exercises, too_long)
+CHAPTER_CHECKS = (exercises, too_long, figure_numbers)

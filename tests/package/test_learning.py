@@ -51,10 +51,15 @@ def test_a_constant_stays_constant(value, length, keep):
 
 
 def test_smooth_by_hand():
-    # 0.5 * 4 / 0.5; then (0.5 * 2 + 0.5 * 1) / 0.75
-    assert learning.smooth([4, 1], 0.5) == pytest.approx([4, 2])
+    # (4 + 0.5 * 1) / 1.5; then (0.5 * 4 + 1) / 1.5
+    assert learning.smooth([4, 1], 0.5) == pytest.approx([3, 2])
     assert learning.smooth([], 0.5).shape == (0,)
     assert learning.smooth([4, 1, 7], 0).tolist() == [4, 1, 7]
+
+
+def test_a_smoothed_curve_does_not_lag():
+    line = np.arange(400.0)
+    assert learning.smooth(line, 0.9)[150:250] == pytest.approx(line[150:250], abs=1e-4)
 
 
 @pytest.mark.parametrize("keep", [1, -0.1, math.nan])

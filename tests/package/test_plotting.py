@@ -259,6 +259,14 @@ def test_the_loss_curve_shows_what_was_measured(history):
     plt.close(figure)
 
 
+def test_the_loss_curve_shows_what_it_compares():
+    losses = (3 * np.exp(-np.arange(400) / 20) + 1.4).tolist()
+    figure = plotting.loss_curve(History(losses, [1.0] * 400), [("counting", 1.3)])
+    low, high = figure.axes[0].get_ylim()
+    plt.close(figure)
+    assert low < 1.3 and 1.4 < high < 3  # the steep start, from 4.4, leaves the frame
+
+
 @pytest.mark.parametrize("count", [plotting.MAX_POINTS, plotting.MAX_POINTS + 1, 5000])
 def test_a_long_loss_curve_is_thinned(count):
     losses = 1 + 3 * np.exp(-np.arange(count) / 1000)

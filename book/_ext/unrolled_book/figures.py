@@ -1,4 +1,7 @@
-"""Drawn diagrams, and SVG outputs of notebooks, put into pages as themed figures with captions."""
+"""Drawn diagrams, and SVG outputs of notebooks, put into pages as themed figures with captions.
+
+A caption that begins with "Figure 2.3." gives its figure an anchor, and mentions become links.
+"""
 
 import html
 import inspect
@@ -10,6 +13,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 from unrolled.figures import diagrams, plotting
@@ -18,6 +22,16 @@ from unrolled.figures.palette import LIGHT
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 POINTS = plotting.STYLE["font.size"]  # the size of a plot's text
+NUMBER = re.compile(r"Figure (\d+)\.(\d+)\.(?=\s)")  # how a caption begins
+MENTION = re.compile(r"\bFigure\s+(\d+)\.(\d+)\b")
+NOT_PROSE = (
+    nodes.reference,
+    nodes.FixedTextElement,
+    nodes.literal,
+    nodes.raw,
+    nodes.strong,
+    nodes.title,
+)
 ROLE_OF = {color: role for role, color in LIGHT.items()}
 
 ElementTree.register_namespace("", SVG)
@@ -129,7 +143,7 @@ class InlineFigures(SphinxTransform):
             if image is None or output.parent is None:
                 continue
             number += 1
-            self._replace(output, image, f"figure-{number}")
+            self._replace(output, image, f"drawing-{number}")
 
     def _replace(self, output: nodes.container, image: nodes.image, prefix: str) -> None:
         _, path = self.env.relfn2path(image["uri"], self.env.docname)
@@ -141,9 +155,57 @@ class InlineFigures(SphinxTransform):
         caption = output.next_node(descend=False, siblings=True)
         if isinstance(caption, nodes.container) and _mime_types(caption) == ["text/markdown"]:
             paragraphs = list(caption.findall(nodes.paragraph))
-            figure += nodes.caption("", "", *(child for p in paragraphs for child in p.children))
+            words = [child for p in paragraphs for child in p.children]
+            if words and (number := NUMBER.match(words[0].astext())):
+                figure["ids"].append(anchor(*number.groups()))
+                rest = nodes.Text(words[0].astext()[number.end() :])
+                words[:1] = [nodes.strong("", number[0], classes=["u-number"]), rest]
+            figure += nodes.caption("", "", *words)
             caption.parent.remove(caption)
         output.replace_self(figure)
+
+
+class FigureLinks(SphinxPostTransform):
+    """Make a link of each mention of a figure, such as "Figure 2.3", of this chapter or another."""
+
+    default_priority = 900  # of other links, no part becomes one
+
+    def run(self, **kwargs) -> None:
+        """Transform one document."""
+        for text in list(self.document.findall(nodes.Text)):
+            number = isinstance(text.parent, nodes.strong) and "u-number" in text.parent["classes"]
+            if not number and not _inside(text, NOT_PROSE) and MENTION.search(text):
+                text.parent.replace(text, list(self._linked(text)))
+
+    def _linked(self, text: nodes.Text):
+        end = 0
+        for mention in MENTION.finditer(text):
+            yield nodes.Text(text[end : mention.start()])
+            words = re.sub(r"\s+", "\N{NO-BREAK SPACE}", mention[0])
+            address = self._address(*mention.groups())
+            yield nodes.reference("", words, internal=True, refuri=address)
+            end = mention.end()
+        yield nodes.Text(text[end:])
+
+    def _address(self, chapter: str, number: str) -> str:
+        begin = f"notebooks/{int(chapter):02d}_"
+        found = [page for page in self.env.found_docs if page.startswith(begin)]
+        if not found:
+            raise ExtensionError(f"{self.env.docname}: Figure {chapter}.{number}: no such chapter")
+        same = found[0] == self.env.docname
+        page = "" if same else self.app.builder.get_relative_uri(self.env.docname, found[0])
+        return f"{page}#{anchor(chapter, number)}"
+
+
+def anchor(chapter: str, number: str) -> str:
+    """Return the id of a figure."""
+    return f"figure-{chapter}-{number}"
+
+
+def _inside(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
+    while node is not None and not isinstance(node, kinds):
+        node = node.parent
+    return node is not None
 
 
 def _is_output(node: nodes.container) -> bool:
@@ -185,6 +247,7 @@ class Diagram(SphinxDirective):
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive and the transform."""
+    """Register the directive and the transforms."""
     app.add_directive("diagram", Diagram)
     app.add_transform(InlineFigures)
+    app.add_post_transform(FigureLinks)

@@ -211,17 +211,33 @@ def loss_curve(history, references=()):
     every = max(1, -(-len(history.losses) // MAX_POINTS))  # finer is not seen, only stored
     steps = 1 + np.arange(0, len(history.losses), every)
     losses, smoothed = history.losses[::every], smooth(history.losses, 0.95)[::every]
-    noisy = {"color": LIGHT["muted"], "alpha": 0.35, "linewidth": 0.8}
+    noisy = {"color": LIGHT["muted"], "alpha": 0.5, "linewidth": 0.6}
     axes.plot(steps, losses, label="training, each step", **noisy)
     axes.plot(steps, smoothed, color=LIGHT["ink"], label="training, smoothed")
     if history.validation:
-        axes.plot(
-            *zip(*history.validation, strict=True), "o--", color=LIGHT["ink"], label="validation"
-        )
+        dots = {"color": LIGHT["ink"], "linestyle": "none", "marker": "o", "markersize": 5}
+        axes.plot(*zip(*history.validation, strict=True), label="validation", **dots)
     for name, loss in references:
-        axes.axhline(loss, color=LIGHT["muted"], linestyle="--", linewidth=1)
-        beside = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
-        axes.annotate(name, (1, loss), (4, 0), va="center", color=LIGHT["muted"], **beside)
+        axes.axhline(loss, linewidth=1.4, **LOOKS["counting"])
+        # Where the curve isn't: below it at first, above it at last.
+        early = loss < smoothed[len(smoothed) // 3]
+        at, turned = ((0.01, "left", "top"), -2) if early else ((0.99, "right", "bottom"), 1)
+        axes.annotate(
+            name,
+            (at[0], loss),
+            (0, turned),
+            ha=at[1],
+            va=at[2],
+            color=LIGHT["muted"],
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+        )
+    # The first tenth falls from high up, and would press the rest together: it may leave the frame.
+    named = [loss for _, loss in references]
+    shown = [*smoothed[len(smoothed) // 10 :], *named, *(loss for _, loss in history.validation)]
+    low, span = min(shown), max(shown) - min(shown) or 1
+    above = 0.6 if named and max(named) > low + span / 2 else 0.25  # room for the legend
+    axes.set_ylim(low - 0.15 * span, low + (1 + above) * span)
     axes.set(xlabel="step", ylabel="loss (nats per character)")
     axes.legend(loc="upper right")
     return figure

@@ -40,6 +40,11 @@ def test_chapter(check, path):
     expect_none(check(path))
 
 
+def test_every_figure_that_is_named_is_there():
+    pages = [path for path in ROOT.glob("book/**/*.md") if not path.with_suffix(".ipynb").exists()]
+    expect_none(checks.lost_mentions(CHAPTERS, NOTEBOOKS + pages))
+
+
 def test_pages_and_the_icon_use_the_palette():
     files = [*ROOT.glob("book/**/*.md"), ROOT / "book" / "_static" / "favicon.svg"]
     expect_none([problem for path in files for problem in checks.strange_colors(path)])
@@ -75,11 +80,14 @@ SVG = """<svg xmlns="http://www.w3.org/2000/svg">
 <text style="fill: {ink}">nats</text></svg>""".format(**LIGHT)
 
 
+CAPTION = "Figure 9.1. The loss falls."
+
+
 def figure():
     """The outputs of a cell that shows a figure and its caption."""
     return [
         v4.new_output("display_data", {"image/svg+xml": SVG, "text/plain": "<SVG object>"}),
-        v4.new_output("display_data", {"text/markdown": "The loss falls.", "text/plain": "<M>"}),
+        v4.new_output("display_data", {"text/markdown": CAPTION, "text/plain": "<M>"}),
     ]
 
 
@@ -156,6 +164,10 @@ def set_output(cell, output):
     return lambda cells: cells[cell].update(outputs=[output])
 
 
+def set_caption(caption):
+    return lambda cells: cells[FIGURE].outputs[1].data.update({"text/markdown": caption})
+
+
 def in_figure(old, new):
     """Replace text in the figure's SVG."""
 
@@ -192,7 +204,10 @@ FAULTS = {
     "PNG": ("figures", set_output(CODE, v4.new_output("display_data", {"image/png": "aaaa"}))),
     "no title": ("figures", in_figure("title>", "desc>")),
     "poor title": ("figures", in_figure("The loss falls from 4.2 to 1.9 nats.", "A figure")),
-    "no caption": ("figures", lambda cells: cells[FIGURE].outputs.pop()),
+    "no caption": ("figures", set_caption(" ")),
+    "no number": ("figure_numbers", set_caption("The loss falls.")),
+    "a number too high": ("figure_numbers", set_caption("Figure 9.2. The loss falls.")),
+    "another chapter": ("figure_numbers", set_caption("Figure 8.1. The loss falls.")),
     "foreign color": ("colors", in_figure(LIGHT["input"], "#1f77b4")),
     "attribute": ("colors", in_figure("<path", '<path fill="#1f77b4"')),
     "upper case": ("colors", in_figure(LIGHT["input"], LIGHT["input"].upper())),
@@ -221,6 +236,17 @@ def test_a_fault_is_seen_by_its_check_alone(tmp_path, check, fault):
     notebook = chapter()
     fault(notebook.cells)
     assert list(complaints(write(tmp_path, notebook))) == [check]
+
+
+def test_a_figure_that_is_not_there_is_seen(tmp_path):
+    notebook = chapter()
+    notebook.cells[TEXT].source += "\n\nSee Figure\n9.1, and Figure 9.2. In the code, `Figure` 7."
+    path, page = write(tmp_path, notebook), tmp_path / "page.md"
+    page.write_text("# A page\n\nAs in Figure 9.1, or in Figure 10.1.\n", encoding="utf-8")
+    assert checks.lost_mentions([path], [path, page]) == [
+        "09_chapter.ipynb: cell 1: there is no Figure 9.2",
+        "page.md: cell 1: there is no Figure 10.1",
+    ]
 
 
 @pytest.mark.parametrize(
