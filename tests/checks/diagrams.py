@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib
+import numpy as np
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
@@ -14,6 +15,23 @@ from checks.palette import TEXT
 from unrolled.figures import diagrams
 from unrolled.figures.diagrams import drawing
 from unrolled.figures.palette import LIGHT
+from unrolled.numpy_models import softmax
+
+
+def example(weight_out=False):
+    """A network of three units with numbers of no meaning, and its gradient."""
+    rng = np.random.default_rng(1)
+    out, again = rng.normal(size=(5, 3)), rng.normal(size=(3, 3))
+    hidden, targets = np.tanh(rng.normal(size=(4, 3))), [1, 2, 3, 4]
+    logits = hidden @ out.T
+    d_logits = softmax(logits) - np.eye(5)[targets]
+    d_hidden, future = np.zeros((4, 3)), np.zeros(3)
+    for t in (3, 2, 1, 0):
+        d_hidden[t] = out.T @ d_logits[t] + future
+        future = again.T @ (d_hidden[t] * (1 - hidden[t] ** 2))
+    by_hand = (out,) if weight_out else ()
+    return "Wren:", hidden, logits, targets, d_logits, d_hidden, *by_hand
+
 
 ARGUMENTS = {
     "lstm_gate": ("forget", "input", "output"),
@@ -23,8 +41,10 @@ ARGUMENTS = {
 DIAGRAMS = {
     f"{name}({', '.join(map(repr, arguments))})": partial(getattr(diagrams, name), *arguments)
     for name in diagrams.__all__
+    if name != "worked_example"
     for arguments in ([(value,) for value in ARGUMENTS[name]] if name in ARGUMENTS else [()])
 }
+DIAGRAMS["worked_example"] = partial(diagrams.worked_example, *example(weight_out=True))
 
 SVG = "{http://www.w3.org/2000/svg}"
 NARROWEST = 480  # pixels: where the page has less room, figures scroll
@@ -37,7 +57,7 @@ MEASURE = {
     drawing.MATH_ITALIC: "cmmi10.ttf",
     drawing.MATH_UPRIGHT: "cmr10.ttf",
 }
-STAND_INS = str.maketrans("−⊙σα", "++nn")  # as wide, and in every font
+STAND_INS = str.maketrans("−⊙σαδ", "++nnn")  # as wide, and in every font
 
 
 def parsed(svg):

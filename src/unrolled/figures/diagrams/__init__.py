@@ -13,6 +13,7 @@ from unrolled.figures.diagrams.rnn_steps import rnn_forward, rnn_gradient
 from unrolled.figures.diagrams.seq2seq import attention, encoder_decoder
 from unrolled.figures.diagrams.stacked import stacked, stacked_backward
 from unrolled.figures.diagrams.step import next_character, rnn_step
+from unrolled.figures.diagrams.worked import worked_example
 
 __all__ = [
     "attention",
@@ -32,4 +33,5 @@ __all__ = [
     "stacked",
     "stacked_backward",
     "truncated_bptt",
+    "worked_example",
 ]

@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 from unrolled.figures.palette import LIGHT
 
 WIDTH = 720
-LABEL = 20  # sizes of type, in units
-SYMBOL = 28
+SHOWN = 600  # the width in pixels, where a page has room for it
+LABEL = 22  # sizes of type, in units: on a phone, 341 pixels wide, this is over 10 pixels
+SYMBOL = 30
 SUBSCRIPT = 0.75  # of the symbol's size
 HEAD = 12  # length of an arrowhead
 CORNER = 8  # radius of the corners of boxes and lines
@@ -49,8 +50,8 @@ class Drawing:
             {
                 "xmlns": "http://www.w3.org/2000/svg",
                 "viewBox": f"0 0 {WIDTH} {height}",
-                "width": str(WIDTH),
-                "height": str(height),
+                "width": str(SHOWN),
+                "height": _number(SHOWN / WIDTH * height),
             },
         )
         ElementTree.SubElement(self.root, "title").text = alt
@@ -114,6 +115,16 @@ class Drawing:
         head = self._arrowhead("line" if self.pale else role, length)
         self.line(role, *points[:-1], neck, **look).set("marker-end", f"url(#{head})")
 
+    def bridge(self, x, y):
+        """Interrupt the upright line at x, for a level one that is drawn over it at y."""
+        self.line("paper", (x, y - 8), (x, y + 8), wide=True)
+
+    def legend(self, y, role, words, back=False, **look):
+        """Draw an arrow at the left edge, and beside it what such an arrow is."""
+        ends = [(16, y), (64, y)]
+        self.arrow(role, *(reversed(ends) if back else ends), **look)
+        self.text(78, y, words, role, anchor="start")
+
     def text(self, x, y, words, role="ink", size=LABEL, anchor="middle", font=SANS):
         """Write a label; `anchor` says which of its ends is at x."""
         self._text(x, y, role, size, anchor, font_family=font).text = words
@@ -153,20 +164,19 @@ class Drawing:
     def _symbol(self, text, name, size, **attributes):
         """Write one symbol, and return how far below the baseline it ends."""
         letter, _, subscript = name.partition("_")
-        self._math(text, letter, **attributes)
+        upright = not letter.isalpha() or len(letter) > 2  # a sign or a name, like tanh
+        self._math(text, letter, upright, **attributes)
         attributes.pop("dy", None)
         drop = 0.2 * size if subscript else 0
         lowered = {"dy": _number(drop), "font-size": _number(SUBSCRIPT * size)}
-        # A word, like "out", stands upright; a variable, or a pair like "ih", is in italics.
         for run in re.findall(r"[a-zA-Z]+|[^a-zA-Z]+", subscript):
-            self._math(text, run, **lowered, **attributes)
+            self._math(text, run, not run.isalpha(), **lowered, **attributes)
             lowered.pop("dy", None)
         return drop
 
-    def _math(self, text, run, **attributes):
-        italic = run.isalpha() and len(run) < 3
-        attributes["font-family"] = MATH_ITALIC if italic else MATH_UPRIGHT
-        if italic:
+    def _math(self, text, run, upright, **attributes):
+        attributes["font-family"] = MATH_UPRIGHT if upright else MATH_ITALIC
+        if not upright:
             attributes["font-style"] = "italic"
         ElementTree.SubElement(text, "tspan", attributes).text = run.replace("-", "−")
 
