@@ -239,6 +239,28 @@ def test_a_drawing_without_alternative_text_is_refused(displayed):
     assert displayed == []
 
 
+# Starts
+
+
+def test_each_start_is_a_dot_below_its_name():
+    rows = {"right": [1.5, 1.7], "dealt": [2.0]}
+    figure = plotting.starts(rows, "loss (nats)")
+    (axes,) = figure.axes
+    dots, means = axes.lines[::2], axes.lines[1::2]
+    assert [list(dot.get_xdata()) for dot in dots] == list(rows.values())
+    assert [float(*mean.get_xdata()) for mean in means] == pytest.approx([1.6, 2.0])
+    assert [text.get_text() for text in axes.texts] == list(rows)
+    first, last = axes.get_ylim()
+    assert first > 1 > 0 > last  # the first row is the highest
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("rows", [{}, {"right": []}])
+def test_rows_without_a_start_are_refused(rows):
+    with pytest.raises(ValueError, match="nothing to draw"):
+        plotting.starts(rows, "loss (nats)")
+
+
 # Loss curves
 
 

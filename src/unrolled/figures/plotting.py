@@ -243,6 +243,42 @@ def loss_curve(history, references=()):
     return figure
 
 
+def starts(rows, xlabel):
+    """A row of dots for each name, a dot for each of its values, a bar at their mean.
+
+    Parameters
+    ----------
+    rows : dict of str to sequence of float
+        What was measured, one value for each start; the first row is the highest. The names stand
+        in the axes, above their dots.
+    xlabel : str
+        What was measured, with its unit.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+
+    Raises
+    ------
+    ValueError
+        If there is no row, or one without a value.
+    """
+    if not (rows and all(len(values) for values in rows.values())):
+        raise ValueError("nothing to draw: each of at least one row needs at least one value")
+    wide, _ = STYLE["figure.figsize"]
+    figure, axes = plt.subplots(figsize=(wide, 0.7 + 0.34 * len(rows)))
+    within = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    for place, (name, values) in enumerate(rows.items()):
+        axes.plot(values, [place] * len(values), "o", color=LIGHT["ink"], alpha=0.5)
+        axes.plot(np.mean(values), place, "|", color=LIGHT["ink"], markersize=14)
+        axes.annotate(name, (0, place), (3, 5), va="bottom", **within)
+    axes.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=[])
+    axes.set_ylim(len(rows) - 0.6, -1)
+    axes.tick_params(axis="y", length=0)
+    return figure
+
+
 class LiveCurve:
     """The loss curve, drawn anew after each epoch: hand it to `learning.train` as ``on_epoch``.
 
