@@ -34,20 +34,22 @@ def example(weight_out=False):
 
 
 ARGUMENTS = {
-    "lstm_gate": ("forget", "input", "output"),
-    "rnn_forward": range(6),
-    "rnn_gradient": range(6),
+    "lstm_gate": [("forget",), ("input",), ("output",)],
+    "rnn_forward": [(done,) for done in range(6)],
+    "rnn_gradient": [(done,) for done in range(6)],
+    "stacked": [("LSTM",), ("LSTM", True), ("RNN",), ("RNN", True)],
 }
 DIAGRAMS = {
     f"{name}({', '.join(map(repr, arguments))})": partial(getattr(diagrams, name), *arguments)
     for name in diagrams.__all__
     if name != "worked_example"
-    for arguments in ([(value,) for value in ARGUMENTS[name]] if name in ARGUMENTS else [()])
+    for arguments in ARGUMENTS.get(name, [()])
 }
 DIAGRAMS["worked_example"] = partial(diagrams.worked_example, *example(weight_out=True))
 
 SVG = "{http://www.w3.org/2000/svg}"
-NARROWEST = 480  # pixels: where the page has less room, figures scroll
+PHONE = 341  # pixels: the column of a page on a phone
+LEGIBLE = 10  # pixels: the least height of a label
 FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")
 # What text is measured with. KaTeX's fonts are Computer Modern; no usual sans-serif is as wide as
 # DejaVu.
@@ -58,6 +60,17 @@ MEASURE = {
     drawing.MATH_UPRIGHT: "cmr10.ttf",
 }
 STAND_INS = str.maketrans("−⊙σαδ", "++nnn")  # as wide, and in every font
+
+
+def too_small(root):
+    """Text that is not legible where the drawing is as wide as a phone's column."""
+    scale = PHONE / float(root.get("viewBox").split()[2])
+    return [
+        f"{characters}: {size * scale:.1f} pixels"
+        for text in root.iter(f"{SVG}text")
+        for characters, _, size, _ in runs(text)
+        if size * scale < LEGIBLE
+    ]
 
 
 def parsed(svg):
@@ -78,7 +91,7 @@ def runs(text):
 def extent(text):
     """The rectangle that a `<text>` covers: left, top, right, bottom."""
     x, baseline = float(text.get("x")), float(text.get("y"))
-    width, tops, bottoms = 0.0, [], []
+    width, tops, bottoms = sum(float(span.get("dx", 0)) for span in text), [], []
     for characters, font, size, drop in runs(text):
         properties = FontProperties(fname=FONTS / MEASURE[font], size=size)
         wide, high, descent = TextToPath().get_text_width_height_descent(

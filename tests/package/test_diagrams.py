@@ -6,20 +6,22 @@ import subprocess
 import sys
 from collections import Counter
 
+import numpy as np
 import pytest
 from checks.diagrams import (
     DIAGRAMS,
-    NARROWEST,
     SVG,
     arrows,
     astray,
     collisions,
+    example,
     ids,
     outlines,
     parsed,
     runs,
     strange_colors,
     strokes,
+    too_small,
     words,
 )
 from checks.palette import MIN_CONTRAST, TEXT, contrast
@@ -27,6 +29,7 @@ from checks.palette import MIN_CONTRAST, TEXT, contrast
 from unrolled.figures import diagrams
 from unrolled.figures.diagrams import drawing
 from unrolled.figures.palette import DARK, LIGHT
+from unrolled.numpy_models import softmax
 
 each = pytest.mark.parametrize("draw", DIAGRAMS.values(), ids=DIAGRAMS)
 
@@ -36,7 +39,9 @@ def test_it_scales_and_says_what_it_shows(draw):
     root = parsed(draw())
     assert root.tag == f"{SVG}svg"
     assert root[0].tag == f"{SVG}title" and len(root[0].text.split()) >= 30
-    assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
+    wide, high = map(float, root.get("viewBox").split()[2:])
+    shown = float(root.get("width")), float(root.get("height"))
+    assert shown == (drawing.SHOWN, pytest.approx(high * drawing.SHOWN / wide, abs=0.01))
 
 
 @each
@@ -56,10 +61,7 @@ def test_arrows_touch_what_they_point_at(draw):
 
 @each
 def test_text_can_be_read_on_a_phone(draw):
-    root = parsed(draw())
-    scale = NARROWEST / float(root.get("width"))
-    sizes = [size for text in root.iter(f"{SVG}text") for _, _, size, _ in runs(text)]
-    assert min(sizes) * scale >= 12
+    assert too_small(parsed(draw())) == []
 
 
 def worst_contrast(tint):
@@ -89,7 +91,7 @@ def test_no_two_drawings_share_an_id():
 
 
 def test_the_same_bytes_every_time():
-    calls = ", ".join(f"diagrams.{call}" for call in DIAGRAMS)
+    calls = ", ".join(f"diagrams.{call}" for call in DIAGRAMS if call != "worked_example")
     command = f"from unrolled.figures import diagrams; print({calls})"
     outputs = {
         subprocess.run(
@@ -106,16 +108,60 @@ def test_the_same_bytes_every_time():
 def test_every_step_names_the_three_weights():
     found = words(parsed(diagrams.rnn_unrolled()))
     for weight in ("Wih", "Whh", "Wout"):
-        assert found.count(weight) == 5  # folded, and at each of the four steps
+        assert found.count(weight) == 4  # folded, and at each of the three steps
     tiles = [word for word in found if len(word) == 1]
-    assert "".join(tiles) == "rWerne:n"  # what to predict and what is read, step by step
+    assert "".join(tiles) == "rWerne"  # what to predict and what is read, step by step
 
 
 def test_the_gradient_only_goes_down_and_back():
-    # Losses, states in time, states from layer to layer, and the legend's arrow, which goes back.
-    assert directions(diagrams.rnn_backward(), "gradient") == {"down": 4, "left": 4 + 1}
-    both = directions(diagrams.stacked_backward(), "gradient")
-    assert both == {"down": 10, "left": 8 + 1, "up": 2}  # the stack's loops end above their start
+    # Losses, states in time, states from layer to layer; and the legend's arrows, which go back.
+    assert directions(diagrams.rnn_backward(), "gradient") == {"down": 3, "left": 3 + 1}
+    assert directions(diagrams.stacked("RNN", backward=True), "gradient") == {"down": 6, "left": 7}
+    both = directions(diagrams.stacked("LSTM", backward=True), "gradient")
+    assert both == {"down": 6, "left": 2 * 6 + 2}
+
+
+def test_each_arrow_of_the_gradient_says_what_it_carries():
+    found = words(parsed(diagrams.rnn_backward()))
+    for name in ("δz1", "δh1", "δz2", "δh2", "δa2", "δz3", "δh3", "δa3"):
+        assert found.count(name) == 1
+    assert found.count("Whh") == 2 and found.count("Wout") == 3
+    root = parsed(diagrams.lstm_backward())
+    found = words(root)
+    for name in ("δi", "δf", "δg", "δo"):
+        assert found.count(name) == 2  # in each cell
+    assert {"δc1", "δh1", "δa1", "δc2", "δh2", "δa2", "f1", "f2", "L1", "L2"} < set(found)
+    assert found.count("Whh") == 1  # between the cells
+    dotted = [p for p in root.findall(f"{SVG}path") if p.get("stroke-dasharray")]
+    assert len(dotted) == 2 * 4 + 1 + 1  # into the blocks and out; beyond W_hh; the legend
+    assert [word for word in found if word.split(":")[0] in ("the open road", "on-ramps")]
+
+
+@pytest.mark.parametrize("draw", [diagrams.lstm_forward, diagrams.lstm_backward])
+def test_the_blocks_stand_in_the_order_of_the_arrays(draw):
+    def order(root, names):
+        places = {}
+        for text in root.iter(f"{SVG}text"):
+            word = "".join(text.itertext())
+            if word in names and float(text.get("y")) > 330:
+                places[float(text.get("x"))] = word
+        return "".join(places[x] for x in sorted(places))
+
+    assert order(parsed(draw()), "ifgo") == "ifgoifgo"
+
+
+def test_the_cells_blocks_stand_in_the_order_of_the_arrays():
+    def order(svg, names):
+        xs = {t.text: float(t.get("x")) for t in parsed(svg).iter(f"{SVG}text") if t.text in names}
+        return sorted(xs, key=xs.get)
+
+    gates = ["input", "forget", "candidate", "output"]
+    assert order(diagrams.lstm_cell(), gates) == gates
+    assert order(diagrams.gru_cell(), ["reset", "update", "candidate"]) == [
+        "reset",
+        "update",
+        "candidate",
+    ]
 
 
 def directions(svg, role):
@@ -133,8 +179,9 @@ def test_step_by_step_each_step_adds_its_arrows(done):
     assert directions(forward, "hidden") == (Counter(up=done, right=done) if done else none)
     assert directions(forward, "input") == (Counter(up=done) if done else none)
     assert directions(forward, "line") == (Counter(up=15 - 3 * done, right=5 - done) + none)
-    assert directions(backward, "gradient") == (Counter(down=3 * done, left=done) if done else none)
-    assert directions(backward, "line") == (Counter(up=15 - 3 * done, right=5 - done) + none)
+    assert directions(backward, "gradient") == (Counter(down=2 * done, left=done) if done else none)
+    # The inputs' arrows stay: nobody needs their gradient.
+    assert directions(backward, "line") == (Counter(up=15 - 2 * done, right=5 - done) + none)
     shown = [word for word in words(parsed(forward)) if word.startswith("L")]
     assert sorted(shown) == [f"L{t}" for t in range(1, done + 1)]
 
@@ -176,6 +223,19 @@ def test_the_lstm_cell_s_road_is_straight_and_each_block_is_there():
         assert found.count(word) == 1
     assert found.count("σ") == 3 and found.count("tanh") == 2
     assert {"ft ⊙ ct−1", "it ⊙ gt", "ct−1", "ht−1", "xt", "ct", "ht"} < set(found)
+    assert set(SIGNS) < set(found)
+
+
+SIGNS = ["a vector", "both are read", "product, entry by entry", "sum, entry by entry"]
+
+
+def test_the_gru_has_one_state_and_pytorch_s_reset():
+    root = parsed(diagrams.gru_cell())
+    road = wide(root, "hidden")
+    assert len({y for line in road for _, y in line}) == 1 and len(road) == 3
+    found = words(root)
+    assert {"rt ⊙ Whn h", "1 − u", "ut ⊙ ht−1", "nt", "ht−1", "xt", "ht", *SIGNS} < set(found)
+    assert found.count("σ") == 2 and found.count("tanh") == 1 and "ct" not in found
 
 
 def test_the_gates_are_the_lstm_cell_in_parts():
@@ -187,9 +247,18 @@ def test_the_gates_are_the_lstm_cell_in_parts():
         assert set(words(root)) < set(words(cell)) and gate in words(root)
         assert all(other not in words(root) for other in gates if other != gate)
         shown |= set(words(root))
-    assert shown == set(words(cell))  # nothing is never shown
+    # What is said of all blocks is said of the whole cell alone.
+    assert set(words(cell)) - shown == {"each block has weights of its own"}
     colored = [geometry(root, without=["line"]) for root in (cell, *gates.values())]
     assert set(colored[0]) == set().union(*colored[1:])
+
+
+def test_side_by_side_each_gate_is_there_once():
+    root = parsed(diagrams.lstm_gates())
+    found = words(root)
+    assert [word for word in found if len(word) == 1] == ["f", "i", "g", "o"]
+    assert {"keep", "write", "show", "ft ⊙ ct−1", "+ it ⊙ gt", "ot ⊙ tanh ct"} < set(found)
+    assert len(wide(root, "cell")) == 2  # kept, and with what is written
 
 
 def test_a_gate_that_is_not_there_is_refused():
@@ -208,21 +277,78 @@ def test_the_chain_s_road_runs_forward_and_back_through_all_cells():
         assert all(start[1] == end[1] == y for start, end in road)
         assert all((start[0] < end[0]) == ahead for start, end in [*road, legend])
         covered = [x for line in road for x, _ in line]
-        assert min(covered) < 60 and max(covered) > 630
-        assert set(words(root)) >= {"c0", "h0", "x1", "x2", "x3"}
-    back = words(parsed(diagrams.lstm_backward()))
-    assert back.count("Whh") == 2 and {"f1", "f2", "f3", "L1", "L2", "L3"} < set(back)
+        assert min(covered) <= 60 and max(covered) > 590
+        assert set(words(root)) >= {"c0", "h0", "x1", "x2"}
 
 
-def test_nothing_stands_between_the_layers():
-    root = parsed(diagrams.stacked())
-    assert directions(str(diagrams.stacked()), "hidden") == {
-        "up": 10,
-        "right": 8,
-        "down": 2,
-    }  # and loops
+def test_nothing_stands_between_the_layers_and_cell_states_stay_in_theirs():
+    svg = diagrams.stacked()
+    root = parsed(svg)
+    assert directions(svg, "hidden") == {"up": 6, "right": 6 + 1}
+    assert directions(svg, "cell") == {"right": 6 + 1}  # and the legend
     boxes = {shape[1] for shape in outlines(root)}
     assert len(boxes) == 1 + 4  # the background; logits, two layers, inputs
+    found = words(root)
+    for weight in ("W(0)ih", "W(1)ih", "W(0)hh", "W(1)hh", "Wout"):
+        assert found.count(weight) == 3
+    assert not [word for word in words(parsed(diagrams.stacked("RNN"))) if word.startswith("c")]
+
+
+def test_the_layers_stay_in_place_when_arrows_turn_around():
+    for kind in ("LSTM", "RNN"):
+        ways = [parsed(diagrams.stacked(kind, backward)) for backward in (False, True)]
+        assert len({tuple(outlines(root)) for root in ways}) == 1
+
+
+def test_a_kind_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="no kind 'GRU': it must be one of RNN, LSTM"):
+        diagrams.stacked("GRU")
+
+
+def test_the_worked_example_shows_its_numbers():
+    characters, hidden, logits, targets, d_logits, d_hidden, out = example(weight_out=True)
+    probabilities = softmax(logits)
+    found = Counter(words(parsed(diagrams.worked_example(*example(weight_out=True)))))
+    products = out[:, 0] * d_logits[-1]
+    shown = [hidden, logits, probabilities, d_logits, d_hidden]
+    by_hand = [out[:, 0], d_logits[-1], products, d_hidden[-1, :1]]
+    numbers = np.concatenate([np.ravel(array) for array in shown + by_hand])
+    written = Counter(f"{number:.2f}".replace("-", "−") for number in numbers)
+    assert {word: count for word, count in found.items() if "." in word} == written
+    for name in ("h", "z", "p", "δz", "δh"):
+        assert all(f"{name}{t}" in found for t in range(1, 5))
+    assert products.sum() == pytest.approx(d_hidden[-1, 0])
+    coarse = words(parsed(diagrams.worked_example(*example(), decimals=1)))
+    assert all(len(word.lstrip("−")) == 3 for word in coarse if "." in word and word != "−0.0")
+    assert "−0.0" not in coarse
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"characters": "Wren"}, "characters are 'Wren': it must be 5 of them"),
+        ({"hidden": np.zeros((3, 3))}, r"hidden has shape \(3, 3\): it must be \(4, H\)"),
+        ({"hidden": np.zeros((4, 5))}, r"hidden has shape \(4, 5\): .* H at most 4"),
+        ({"logits": np.zeros((5, 4))}, r"logits has shape \(5, 4\): it must be \(4, 5\)"),
+        ({"targets": [1, 2, 3]}, r"targets has shape \(3,\): it must be \(4,\)"),
+        ({"targets": [1, 2, 3, 5]}, r"targets are \[1, 2, 3, 5\]: each must be from 0 to 4"),
+        (
+            {"d_logits": np.zeros((4, 5))},
+            "d_logits is not p - y: it must be",
+        ),
+        ({"d_hidden": np.zeros((4, 2))}, r"d_hidden has shape \(4, 2\): it must be \(4, 3\)"),
+        ({"d_hidden": np.zeros((4, 3))}, "weight_out does not lead from the last of d_logits"),
+        ({"weight_out": np.zeros((3, 5))}, r"weight_out has shape \(3, 5\): it must be \(5, 3\)"),
+        ({"logits": np.full((4, 5), 10.0)}, "a number has two digits before the point"),
+        ({"decimals": 3}, "decimals is 3: it must be 1 or 2"),
+    ],
+)
+def test_an_example_whose_numbers_do_not_belong_together_is_refused(change, message):
+    names = "characters hidden logits targets d_logits d_hidden weight_out".split()
+    arguments = dict(zip(names, example(weight_out=True), strict=True))
+    diagrams.worked_example(**arguments)
+    with pytest.raises(ValueError, match=message):
+        diagrams.worked_example(**arguments | change)
 
 
 def test_the_step_s_arrays_have_their_shapes():
@@ -293,6 +419,25 @@ def test_a_subscript_has_a_true_minus_and_upright_digits():
     assert spans == [("h", "italic"), ("t", "italic"), ("−1", None)]
 
 
+def test_a_subscript_of_words_is_set_as_in_equations():
+    picture = drawing.Drawing("d", 100, "alt")
+    picture.symbol(50, 50, "W_out")
+    spans = [(span.text, span.get("font-style")) for span in parsed(picture).iter(f"{SVG}tspan")]
+    assert spans == [("W", "italic"), ("out", "italic")]
+
+
+def test_a_layer_s_number_stands_above_the_subscript():
+    picture = drawing.Drawing("d", 100, "alt")
+    picture.formula(50, 50, "W_hh^1", "x")
+    (text,) = parsed(picture).iter(f"{SVG}text")
+    drops = [(characters, drop) for characters, _, _, drop in runs(text)]
+    assert [characters for characters, _ in drops] == ["W", "(1)", "hh", "x"]
+    assert drops[1][1] < 0 < drops[2][1] and drops[0][1] == 0
+    assert drops[3][1] == pytest.approx(0)
+    back = float(text[2].get("dx")) / float(text[2].get("font-size"))
+    assert back == pytest.approx(-1.278, abs=0.001)
+
+
 def test_a_formula_comes_back_from_its_subscripts():
     picture = drawing.Drawing("d", 100, "alt")
     picture.formula(50, 50, ("f_t", "gate"), " ⊙ ", ("c_t-1", "cell"))
@@ -342,6 +487,9 @@ def test_what_is_wrong_is_seen():
     assert collisions(broken(("text", 210, 100, "x"))) == ["x: over fits"]
     assert collisions(broken(("line", "muted", (180, 100), (220, 100)))) == ["fits: over a line"]
     assert collisions(broken(("symbol", 500, 60, "W_hh"), ("line", "muted", (480, 65), (540, 65))))
+    assert too_small(broken()) == []
+    assert too_small(broken(("text", 500, 100, "tiny", "ink", 20))) == ["tiny: 9.5 pixels"]
+    assert too_small(broken(("symbol", 500, 100, "h_t", "ink", 26))) == ["t: 9.2 pixels"]
     assert strange_colors(broken(("text", 500, 100, "faint", "line"))) == [
         f"text in {LIGHT['line']}"
     ]

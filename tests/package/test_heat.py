@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unrolled.figures.diagrams import drawing
-from unrolled.figures.heat import CELL, PITCH, SHADES, heat_map
+from unrolled.figures.heat import CELL, PITCH, SHADES, heat_map, lines
 from unrolled.figures.palette import LIGHT
 
 PASSAGE = "First:\n  who  goes there?\n"
@@ -72,29 +72,28 @@ def shade(value, **options):
 
 def test_each_place_has_its_cell():
     root = drawn(values=np.ones((len(PASSAGE), 2)))
-    found = cells(root)
-    assert len(found) == 2 * len(PASSAGE)
-    above = Counter(left + PITCH / 2 for left, _ in found)
-    assert above == {center: 2 for _, center, _ in letters(root)}
-    tops = sorted({top for _, top in found})
-    assert len(tops) == 2 and tops[0] + CELL < tops[1]  # rows don't run into each other
+    above = Counter(round(left + PITCH / 2, 1) for left, _ in cells(root))
+    assert above == Counter(2 * [round(center, 1) for _, center, _ in letters(root)])
+    tops = sorted({top for _, top in cells(root)})
+    assert len(tops) == 2 * len(lines(PASSAGE, 40))
+    assert all(before + CELL < after for before, after in pairwise(tops))  # rows stay apart
 
 
 def test_each_value_is_over_its_character_in_the_row_of_its_unit():
     values = some()
     values[::3] = 0
     root = drawn(values=values)
-    found, tops = cells(root), sorted({top for _, top in cells(root)})
+    found, every = cells(root), cells(drawn(values=np.ones((len(PASSAGE), 2))))
+    tops = sorted({top for _, top in every})
     expected = {}
-    for (_, center, _), pair in zip(letters(root), values, strict=True):
-        for top, value in zip(tops, pair, strict=True):
+    for (_, center, baseline), pair in zip(letters(root), values, strict=True):
+        its_rows = [top for top in tops if top < baseline][-2:]
+        for top, value in zip(its_rows, pair, strict=True):
             if shade(value):
-                expected[center - PITCH / 2, top] = shade(value)
+                expected[round(center - PITCH / 2, 1), top] = shade(value)
     assert 0 < len(expected) < values.size
-    assert {(round(left, 1), top): shade for (left, top), shade in found.items()} == {
-        (round(left, 1), top): shade for (left, top), shade in expected.items()
-    }
-    for (name, place), wanted, top in zip(labels(root), NAMES, tops, strict=True):
+    assert {(round(left, 1), top): its for (left, top), its in found.items()} == expected
+    for (name, place), wanted, top in zip(labels(root), 2 * NAMES, tops, strict=True):
         assert name == wanted and top < (place[1] + place[3]) / 2 < top + CELL
 
 
@@ -133,33 +132,50 @@ def test_every_character_is_there():
     assert shown == PASSAGE.replace("\n", "↵").replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def test_a_long_passage_wraps():
-    passage = PASSAGE * 7
+def test_each_line_has_its_strip_and_no_word_is_broken():
+    passage = "Tally:\nForty-one hams. Item, nine barrels of flour,\nof which eight\n\nHob:\n"
     root = drawn(passage)
     shown = list(letters(root))
-    assert "".join(c for c, _, _ in shown).replace("\N{NO-BREAK SPACE}", " ") == passage.replace(
-        "\n", "↵"
-    )
-    lines = Counter(baseline for _, _, baseline in shown)
-    assert len(lines) > 2 and list(lines) == sorted(lines)
-    *full, last = lines.values()
-    assert len(set(full)) == 1 and last <= full[0]
+    strips = {}
+    for character, _, baseline in shown:
+        strips[baseline] = strips.get(baseline, "") + character
+    assert list(strips) == sorted(strips)
+    assert [strip.replace("\N{NO-BREAK SPACE}", " ") for strip in strips.values()] == [
+        "Tally:↵",
+        "Forty-one hams. Item, nine ",
+        "barrels of flour,↵",
+        "of which eight↵↵",
+        "Hob:↵",
+    ]
     for (_, before, line), (_, after, its_line) in pairwise(shown):
         assert after == pytest.approx(before + PITCH) or (its_line > line and after < before)
     names = [name for name, _ in labels(root)]
-    assert names == NAMES * len(lines)  # at each line
+    assert names == NAMES * len(strips)  # at each line
+
+
+def test_what_has_no_space_is_broken_at_the_edge():
+    assert lines("ab cdefghi\n", 4) == ["ab ", "cdef", "ghi\n"]
+
+
+@given(st.text("ab \n", min_size=1), st.integers(2, 9))
+def test_lines_are_the_text_and_fit(passage, columns):
+    parts = lines(passage, columns)
+    assert "".join(parts) == passage and all(0 < len(part) <= columns for part in parts)
 
 
 @given(st.lists(st.text("Mil m1W,", min_size=1, max_size=30), min_size=1, max_size=3))
 def test_whatever_the_names_nothing_runs_into_anything(names):
     root = drawn(names=names)
-    picture = (0, 0, float(root.get("width")), float(root.get("height")))
+    picture = tuple(map(float, root.get("viewBox").split()))
     found = cells(root)
     first = min(center for _, center, _ in letters(root)) - PITCH / 2
     for _, place in labels(root):
         assert inside(place, picture) and place[2] < first
     for left, top in found:
         assert inside((left, top, left + PITCH, top + CELL), picture)
+    for text in root.iter(f"{SVG}text"):
+        if text.get("text-anchor") != "middle":  # names, and the legend's ends
+            assert inside(extent(text), picture)
     # A character is narrower than its place, and stands between one line's cells and the next's.
     example = drawing.Drawing("d", 100, "alt")
     example.text(50, 50, "M", font=drawing.MONO)
@@ -173,7 +189,7 @@ def test_it_says_what_it_shows_in_the_palette_s_colors():
     root = drawn()
     assert root[0].tag == f"{SVG}title" and root[0].text == "What the units do."
     assert strange_colors(root) == []
-    assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
+    assert root.get("viewBox").startswith(f"0 0 {drawing.WIDTH} ")
 
 
 def test_signs_of_xml_are_only_characters():
@@ -193,7 +209,7 @@ def test_signs_of_xml_are_only_characters():
         ({"names": [], "values": np.ones((5, 0))}, "nothing to draw: passage and names need"),
         ({"limit": 0.0}, "limit is 0.0: it must be above zero"),
         ({"limit": np.nan}, "limit is nan: it must be above zero"),
-        ({"names": ["short", 48 * "n"]}, "'n{48}' leaves no room for the text: use a shorter"),
+        ({"names": ["short", 43 * "n"]}, "'n{43}' leaves no room for the text: use a shorter"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(change, message):

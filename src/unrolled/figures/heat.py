@@ -1,5 +1,7 @@
 """A text with its units: one row of shaded cells for each, above the characters."""
 
+import re
+
 import numpy as np
 
 from unrolled.figures.diagrams.drawing import LABEL, MONO, WIDTH, Drawing
@@ -7,12 +9,14 @@ from unrolled.figures.diagrams.drawing import LABEL, MONO, WIDTH, Drawing
 SHADES = 4  # on either side of zero
 ROW, CELL, LINE, GAP = 24, 22, 28, 18  # heights: of a row, its cells, the text, between strips
 LETTER = 0.602 * LABEL  # width of a letter in the widest of the fonts
-PITCH = 12.5  # from one character to the next
+PITCH = 13.3  # from one character to the next
 EDGE = 8
 
 
 def heat_map(passage, values, names, alt, role="cell", limit=2.0):
-    """Draw what some units do over a text, character by character; it wraps at the picture's edge.
+    """Draw what some units do over a text, character by character, in strips of one line each.
+
+    A line that is wider than the picture is broken at a space.
 
     Parameters
     ----------
@@ -21,7 +25,7 @@ def heat_map(passage, values, names, alt, role="cell", limit=2.0):
     values : ndarray of float, shape (N, U)
         One column for each unit. Zero is blank; values beyond `limit` look like it.
     names : sequence of str, of length U
-        What to call the units.
+        What to call the units: the shorter, the more of the text fits beside them.
     alt : str
         What the picture shows, for someone who can't see it.
     role : str, default "cell"
@@ -48,24 +52,41 @@ def heat_map(passage, values, names, alt, role="cell", limit=2.0):
     if columns < 10:
         raise ValueError(f"{max(names, key=len)!r} leaves no room for the text: use a shorter name")
     strip = len(names) * ROW + LINE + GAP
-    num_strips = -(-len(passage) // columns)
-    drawing = Drawing("heat-map", num_strips * strip + 44, alt)
+    strips = lines(passage, columns)
+    drawing = Drawing("heat-map", len(strips) * strip + 44, alt)
     corners = {}  # of the cells of each shade
-    for n in range(num_strips):
-        part, top = slice(n * columns, (n + 1) * columns), EDGE + n * strip
-        shown = passage[part].replace("\n", "↵")
-        lefts = [margin + column * PITCH for column in range(len(shown))]
+    done = 0
+    for n, line in enumerate(strips):
+        part, top = slice(done, done + len(line)), EDGE + n * strip
+        done = part.stop
+        lefts = [margin + column * PITCH for column in range(len(line))]
         for row, name in enumerate(names):
             y = top + row * ROW
             drawing.text(margin - 12, y + CELL / 2, name, "muted", anchor="end", font=MONO)
             for left, level in zip(lefts, levels[part, row], strict=True):
                 corners.setdefault(level, []).append((left, y))
         centers = [left + PITCH / 2 for left in lefts]
+        shown = line.replace("\n", "↵")
         drawing.letters(centers, top + len(names) * ROW + LINE / 2, shown)
     for level, places in corners.items():
         _shade(drawing, role, level, places, PITCH)
-    _legend(drawing, role, limit, margin, num_strips * strip + 22)
+    _legend(drawing, role, limit, min(margin, WIDTH - 340), len(strips) * strip + 22)
     return str(drawing)
+
+
+def lines(passage, columns):
+    """Break a text after each line's end, and a line that is too long also after spaces.
+
+    Line ends that follow each other stay together. The parts together are the text.
+    """
+    parts = []
+    for line in re.findall(r"[^\n]*\n+|[^\n]+", passage):
+        while len(line) > columns:
+            cut = line.rfind(" ", 0, columns) + 1 or columns
+            parts.append(line[:cut])
+            line = line[cut:]
+        parts.append(line)
+    return parts
 
 
 def _check(passage, values, names, limit):

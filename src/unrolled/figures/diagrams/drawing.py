@@ -117,7 +117,8 @@ class Drawing:
 
     def bridge(self, x, y):
         """Interrupt the upright line at x, for a level one that is drawn over it at y."""
-        self.line("paper", (x, y - 8), (x, y + 8), wide=True)
+        ends = f"M{_point((x, y - 8))} L{_point((x, y + 8))}"
+        self._add("path", d=ends, stroke=LIGHT["paper"], stroke_width=WIDE)
 
     def legend(self, y, role, words, back=False, **look):
         """Draw an arrow at the left edge, and beside it what such an arrow is."""
@@ -149,7 +150,7 @@ class Drawing:
             )
 
     def symbol(self, x, y, name, role="ink", size=SYMBOL, anchor="middle"):
-        """Write a mathematical symbol: ``h_t-1`` is an h with the subscript t minus 1."""
+        """Write a symbol: ``h_t-1`` has the subscript t minus 1, ``W_hh^0`` a layer's number."""
         self._symbol(self._text(x, y, role, size, anchor), name, size)
 
     def formula(self, x, y, *terms, size=SYMBOL, anchor="middle"):
@@ -163,15 +164,22 @@ class Drawing:
 
     def _symbol(self, text, name, size, **attributes):
         """Write one symbol, and return how far below the baseline it ends."""
+        name, _, layer = name.partition("^")
         letter, _, subscript = name.partition("_")
         upright = not letter.isalpha() or len(letter) > 2  # a sign or a name, like tanh
         self._math(text, letter, upright, **attributes)
         attributes.pop("dy", None)
-        drop = 0.2 * size if subscript else 0
-        lowered = {"dy": _number(drop), "font-size": _number(SUBSCRIPT * size)}
+        small = {"font-size": _number(SUBSCRIPT * size), **attributes}
+        drop, move = 0.2 * size if subscript else 0, {}
+        if layer:  # the subscript begins below it: a digit in brackets is 1.278 em wide
+            raised, drop = 0.4 * size, 0.28 * size
+            self._math(text, f"({layer})", True, dy=_number(-raised), **small)
+            move = {"dy": _number(drop + raised), "dx": _number(-1.278 * SUBSCRIPT * size)}
+        elif subscript:
+            move = {"dy": _number(drop)}
         for run in re.findall(r"[a-zA-Z]+|[^a-zA-Z]+", subscript):
-            self._math(text, run, not run.isalpha(), **lowered, **attributes)
-            lowered.pop("dy", None)
+            self._math(text, run, not run.isalpha(), **move, **small)
+            move = {}
         return drop
 
     def _math(self, text, run, upright, **attributes):

@@ -1,14 +1,27 @@
-"""One step of the LSTM, whole and gate by gate."""
+"""One step of the LSTM: whole, gate by gate, and its three gates side by side."""
 
+from unrolled.figures.diagrams.cell import (
+    BLOCK,
+    HALF_HIGH,
+    HEIGHT,
+    JOIN,
+    READ,
+    RIGHT,
+    ROAD,
+    block,
+    frame,
+    note,
+    read,
+    signs,
+)
 from unrolled.figures.diagrams.drawing import OPERATOR, Drawing
 
-# One step. The columns' x: where the inputs meet, the four blocks, and the way to h_t.
-JOIN, FORGET, INPUT, CANDIDATE, OUTPUT, EXIT = 112, 176, 298, 420, 542, 622
-WRITE = (INPUT + CANDIDATE) / 2  # where the new content joins the cell state's road
-# The rows' y: the road, tanh, two of the products, the blocks, what they all read, and x_t.
-ROAD, TANH, PRODUCT, BLOCK, READ, BELOW = 84, 150, 222, 318, 404, 496
-HALF_WIDE, HALF_HIGH = 53, 42  # of a block
-LEFT, RIGHT = 84, 664  # the cell's edges
+# The columns' x: the four blocks, in the order of the arrays, and the way to h_t.
+INPUT, FORGET, CANDIDATE, OUTPUT, EXIT = 152, 284, 416, 548, 634
+WRITE = (FORGET + CANDIDATE) / 2  # where the new content joins the cell state's road
+TANH, PRODUCT = 156, 222  # the y of tanh, and of two of the products
+# In small cells: the y of the road, of the products below it, and of the blocks; half of a block.
+HIGH, MIDDLE, LOW, SMALL = 84, 180, 240, 20
 
 # Each gate: the parts of the cell that show what it does, and what that is, for the alternative
 # text. The parts are those of `PARTS`.
@@ -78,66 +91,128 @@ def lstm_gate(gate):
     return _cell(f"lstm-gate-{gate}", f"One step of an LSTM, with one part in color. {alt}", shown)
 
 
+def lstm_gates():
+    """Draw what the gates do, in three small cells side by side: keep, write, show.
+
+    Returns
+    -------
+    str
+        The SVG.
+    """
+    drawing = Drawing(
+        "lstm-gates",
+        362,
+        "The cell of an LSTM three times, small, with one part in color. Keep: the forget gate f "
+        "multiplies the cell state c t minus 1 on its road along the top. Write: the input gate i "
+        "multiplies the candidate g, and the product is added on the road. Show: the output gate "
+        "o multiplies the tanh of the cell state c t, and the product leaves as h t.",
+    )
+    panels = [
+        ("keep", _keep, [("f_t", "gate"), " ⊙ ", ("c_t-1", "cell")]),
+        ("write", _add, ["+ ", ("i_t", "gate"), " ⊙ ", ("g_t", "gate")]),
+        ("show", _show, [("o_t", "gate"), " ⊙ ", "tanh ", ("c_t", "cell")]),
+    ]
+    for n, (word, in_color, formula) in enumerate(panels):
+        left = 8 + 240 * n
+        drawing.text(left + 112, 22, word, size=26)
+        drawing.box(left + 112, 178, 224, 256, "line")
+        drawing.pale = True
+        drawing.line("cell", (left, HIGH), (left + 224, HIGH), wide=True)
+        for _, part, _ in panels:
+            part(drawing, left)
+        drawing.pale = False
+        in_color(drawing, left)
+        drawing.formula(left + 112, 336, *formula)
+    return str(drawing)
+
+
+def _keep(drawing, left):
+    x = left + 66
+    _small_block(drawing, left, x, "f")
+    drawing.arrow("cell", (left, HIGH), (x - OPERATOR, HIGH), wide=True)
+    drawing.arrow("gate", (x, LOW - SMALL), (x, HIGH + OPERATOR))
+    drawing.times(x, HIGH, "cell")
+
+
+def _add(drawing, left):
+    x = left + 104
+    drawing.bridge(left + 66, MIDDLE)
+    for name, start, side in (("i", left + 22, -1), ("g", left + 142, 1)):
+        _small_block(drawing, left, start, name)
+        corners = (start, LOW - SMALL), (start, MIDDLE)
+        drawing.arrow("gate", *corners, (x + side * OPERATOR, MIDDLE))
+    drawing.times(x, MIDDLE, "gate")
+    drawing.arrow("gate", (x, MIDDLE - OPERATOR), (x, HIGH + OPERATOR))
+    drawing.plus(x, HIGH, "cell")
+    drawing.arrow("cell", (x + OPERATOR, HIGH), (left + 224, HIGH), wide=True)
+
+
+def _show(drawing, left):
+    x, start = left + 210, left + 186
+    _small_block(drawing, left, start, "o")
+    drawing.line("gate", (start, LOW - SMALL), (start, MIDDLE), (x - OPERATOR, MIDDLE))
+    drawing.line("cell", (x, HIGH), (x, 112))
+    drawing.arrow("cell", (x, 144), (x, MIDDLE - OPERATOR))
+    drawing.box(x - 22, 128, 66, 32, "cell")
+    drawing.symbol(x - 22, 128, "tanh", "cell", size=26)
+    drawing.times(x, MIDDLE, "hidden")
+    drawing.arrow("hidden", (x, MIDDLE + OPERATOR), (x, 306))
+
+
+def _small_block(drawing, left, x, name):
+    drawing.arrow("muted", (left, 288), (x, 288), (x, LOW + SMALL))
+    drawing.box(x, LOW, 2 * SMALL, 2 * SMALL, "gate")
+    drawing.symbol(x, LOW, name, "gate")
+
+
 def _cell(name, alt, shown):
-    drawing = Drawing(name, 536, alt)
-    drawing.box((LEFT + RIGHT) / 2, 236, RIGHT - LEFT, 416, "line")
+    drawing = Drawing(name, HEIGHT, alt)
+    frame(drawing)
     for part in sorted(PARTS, key=lambda part: part in shown):  # what is pale lies behind
         drawing.pale = part not in shown
         PARTS[part](drawing)
+    drawing.pale = False
+    signs(drawing)
     return str(drawing)
 
 
 def _read(drawing):
     """x_t and h_{t-1} come together, to be read by all four blocks."""
-    drawing.symbol(40, READ, "h_t-1", "hidden")
-    drawing.arrow("hidden", (70, READ), (JOIN - 4, READ))
-    drawing.box(JOIN, BELOW, 52, 52, "input")
-    drawing.symbol(JOIN, BELOW, "x_t", "input")
-    drawing.arrow("input", (JOIN, BELOW - 26), (JOIN, READ + 4))
-    drawing.dot(JOIN, READ, "muted")
-    words = "each block reads both, with weights of its own"
-    drawing.text(JOIN + 44, BELOW, words, "muted", anchor="start")
-
-
-def _block(drawing, x, squash, word):
-    """One of the four blocks, and the line from the inputs to it."""
-    drawing.arrow("muted", (JOIN + 4, READ), (x, READ), (x, BLOCK + HALF_HIGH))
-    drawing.box(x, BLOCK, 2 * HALF_WIDE, 2 * HALF_HIGH, "gate")
-    drawing.symbol(x, BLOCK - 16, squash, "gate")
-    drawing.text(x, BLOCK + 18, word, "gate")
+    drawing.symbol(36, READ, "h_t-1", "hidden")
+    drawing.arrow("hidden", (68, READ), (JOIN - 4, READ))
+    read(drawing)
 
 
 def _old_cell(drawing):
-    drawing.symbol(40, ROAD, "c_t-1", "cell")
-    drawing.arrow("cell", (70, ROAD), (FORGET - OPERATOR, ROAD), wide=True)
+    drawing.symbol(36, ROAD, "c_t-1", "cell")
+    drawing.arrow("cell", (68, ROAD), (FORGET - OPERATOR, ROAD), wide=True)
 
 
 def _forget(drawing):
-    _block(drawing, FORGET, "σ", "forget")
+    block(drawing, FORGET, "σ", "forget")
     drawing.arrow("gate", (FORGET, BLOCK - HALF_HIGH), (FORGET, ROAD + OPERATOR))
-    drawing.symbol(FORGET + 9, 252, "f_t", "gate", anchor="start")
+    drawing.symbol(FORGET - 9, TANH, "f_t", "gate", anchor="end")
     drawing.times(FORGET, ROAD, "cell")
 
 
 def _kept(drawing):
     drawing.arrow("cell", (FORGET + OPERATOR, ROAD), (WRITE - OPERATOR, ROAD), wide=True)
-    middle = (FORGET + WRITE) / 2
-    drawing.formula(middle, ROAD - 28, ("f_t", "gate"), " ⊙ ", ("c_t-1", "cell"), size=24)
+    middle = FORGET - 4
+    drawing.formula(middle, ROAD - 36, ("f_t", "gate"), " ⊙ ", ("c_t-1", "cell"))
 
 
 def _write(drawing):
-    _block(drawing, INPUT, "σ", "input")
-    _block(drawing, CANDIDATE, "tanh", "candidate")
+    block(drawing, INPUT, "σ", "input")
+    block(drawing, CANDIDATE, "tanh", "candidate")
     top = BLOCK - HALF_HIGH
+    drawing.bridge(FORGET, PRODUCT)
     drawing.arrow("gate", (INPUT, top), (INPUT, PRODUCT), (WRITE - OPERATOR, PRODUCT))
     drawing.arrow("gate", (CANDIDATE, top), (CANDIDATE, PRODUCT), (WRITE + OPERATOR, PRODUCT))
-    drawing.symbol(INPUT - 9, 252, "i_t", "gate", anchor="end")
+    drawing.symbol(INPUT + 9, 252, "i_t", "gate", anchor="start")
     drawing.symbol(CANDIDATE + 9, 252, "g_t", "gate", anchor="start")
     drawing.times(WRITE, PRODUCT, "gate")
     drawing.arrow("gate", (WRITE, PRODUCT - OPERATOR), (WRITE, ROAD + OPERATOR))
-    drawing.formula(
-        WRITE + 9, TANH, ("i_t", "gate"), " ⊙ ", ("g_t", "gate"), size=24, anchor="start"
-    )
+    drawing.formula(WRITE + 9, TANH, ("i_t", "gate"), " ⊙ ", ("g_t", "gate"), anchor="start")
 
 
 def _new_cell(drawing):
@@ -147,15 +222,14 @@ def _new_cell(drawing):
 
 
 def _output(drawing):
-    _block(drawing, OUTPUT, "σ", "output")
-    drawing.arrow(
-        "gate", (OUTPUT, BLOCK - HALF_HIGH), (OUTPUT, PRODUCT), (EXIT - OPERATOR, PRODUCT)
-    )
+    block(drawing, OUTPUT, "σ", "output")
+    top = BLOCK - HALF_HIGH
+    drawing.arrow("gate", (OUTPUT, top), (OUTPUT, PRODUCT), (EXIT - OPERATOR, PRODUCT))
     drawing.symbol(OUTPUT - 9, 252, "o_t", "gate", anchor="end")
-    drawing.arrow("cell", (EXIT, ROAD), (EXIT, TANH - 20))
-    drawing.box(EXIT, TANH, 60, 40, "cell")
-    drawing.symbol(EXIT, TANH, "tanh", "cell", size=24)
-    drawing.arrow("cell", (EXIT, TANH + 20), (EXIT, PRODUCT - OPERATOR))
+    drawing.arrow("cell", (EXIT, ROAD), (EXIT, TANH - 21))
+    drawing.box(EXIT - 12, TANH, 76, 42, "cell")
+    drawing.symbol(EXIT - 12, TANH, "tanh", "cell")
+    drawing.arrow("cell", (EXIT, TANH + 21), (EXIT, PRODUCT - OPERATOR))
     drawing.times(EXIT, PRODUCT, "hidden")
     drawing.arrow("hidden", (EXIT, PRODUCT + OPERATOR), (EXIT, READ), (RIGHT + 24, READ))
     drawing.symbol(704, READ, "h_t", "hidden")
@@ -169,4 +243,5 @@ PARTS = {
     "write": _write,
     "new cell": _new_cell,
     "output": _output,
+    "note": note,
 }

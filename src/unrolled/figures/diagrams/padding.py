@@ -45,7 +45,8 @@ def padding():
         for row, letter in enumerate(column):
             _tile(drawing, x, lower + row * pitch, letter)
         _number(drawing, x, lower + 4 * pitch + 2, len(column))
-    drawing.text(8, lower + 4 * pitch + 2, "batch size", "muted", anchor="start")
+    for y, word in ((-12, "batch"), (12, "size")):
+        drawing.text(8, lower + 4 * pitch + 2 + y, word, "muted", anchor="start")
     for y, words in ((lower, "a column is one step"), (lower + 28, "of the words still running")):
         drawing.text(right - 19, y, words, "muted", anchor="start")
 

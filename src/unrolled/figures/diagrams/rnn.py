@@ -1,10 +1,10 @@
 """The simple recurrent network: unrolled, its gradient, and the gradient cut into chunks."""
 
-from unrolled.figures.diagrams.drawing import MATH_UPRIGHT, MONO, OPERATOR, Drawing
+from unrolled.figures.diagrams.drawing import MATH_UPRIGHT, MONO, OPERATOR, SYMBOL, Drawing
 
 
 def rnn_unrolled():
-    """Draw a recurrent network folded, with its loop, and unrolled over four characters.
+    """Draw a recurrent network folded, with its loop, and unrolled over three characters.
 
     Returns
     -------
@@ -13,19 +13,17 @@ def rnn_unrolled():
     """
     drawing = Drawing(
         "rnn-unrolled",
-        484,
+        514,
         "Left, the network folded: the input x t feeds the hidden state h t through the matrix "
         "W ih, the hidden state feeds itself through W hh in a loop, and the logits z t through "
-        "W out. Right, the same network unrolled over four steps. The characters W, r, e, n "
-        "enter as x 1 to x 4. Each hidden state, h 1 to h 4, comes from the input below it and "
+        "W out. Right, the same network unrolled over three steps. The characters W, r, e "
+        "enter as x 1 to x 3. Each hidden state, h 1 to h 3, comes from the input below it and "
         "the hidden state on its left, the first from h 0. Each step's logits are to predict "
-        "the next character: r, e, n and a colon. The three matrices are the same at every "
-        "step.",
+        "the next character: r, e and n. The three matrices are the same at every step.",
     )
-    target, logits, hidden, inputs, character = 74, 144, 262, 380, 450  # the rows' y
-    folded, steps = 104, (322, 432, 542, 652)  # the columns' x
-    half = 26  # of a box
-    weight = {"size": 24, "anchor": "start"}
+    target, logits, hidden, inputs, character = 78, 156, 282, 408, 484  # the rows' y
+    folded, steps = 112, (382, 514, 646)  # the columns' x
+    half = 27  # of a box
 
     def column(x, t):
         for y, name, role in [
@@ -37,35 +35,39 @@ def rnn_unrolled():
             drawing.symbol(x, y, f"{name}_{t}", role)
         drawing.arrow("input", (x, inputs - half), (x, hidden + half))
         drawing.arrow("hidden", (x, hidden - half), (x, logits + half))
-        drawing.symbol(x + 9, (inputs + hidden) / 2, "W_ih", **weight)
-        drawing.symbol(x + 9, (hidden + logits) / 2, "W_out", **weight)
+        drawing.symbol(x + 9, (inputs + hidden) / 2, "W_ih", anchor="start")
+        drawing.symbol(x + 9, (hidden + logits) / 2, "W_out", anchor="start")
 
-    rows = [(target, "target"), (logits, "logits"), (inputs, "input"), (character, "character")]
-    for y, name in [*rows, (hidden - 12, "hidden"), (hidden + 12, "state")]:
-        drawing.text(8, y, name, "muted", anchor="start")
-
-    drawing.text(folded, 26, "folded", "muted")
+    drawing.text(folded, 22, "folded", "muted")
     column(folded, "t")
-    edge, reach = folded + half, folded + half + 24
+    edge, reach = folded + half, folded + half + 26
     loop = [(edge, hidden - 13), (reach, hidden - 13), (reach, hidden + 13), (edge, hidden + 13)]
     drawing.arrow("hidden", *loop)
-    drawing.symbol(reach + 6, hidden, "W_hh", **weight)
+    drawing.symbol(reach + 6, hidden, "W_hh", anchor="start")
+    for y, name in [
+        (target, "what comes next"),
+        (logits, "logits"),
+        (hidden - 14, "hidden"),
+        (hidden + 14, "state"),
+        (inputs, "input"),
+        (character, "what is read"),
+    ]:
+        drawing.text(4, y, name, "muted", anchor="start")
 
-    drawing.text(
-        (steps[0] + steps[-1]) / 2, 26, "unrolled: the same weights at every step", "muted"
-    )
-    drawing.symbol(steps[0] - 93, hidden, "h_0", "hidden")
-    before = steps[0] - 76  # where the arrow from the hidden state before begins
-    for t, (x, reads, follows) in enumerate(zip(steps, "Wren", "ren:", strict=True), 1):
+    words = "unrolled: always the same weights"
+    drawing.text(steps[1] - 10, 22, words, "muted")
+    drawing.symbol(steps[0] - 114, hidden, "h_0", "hidden")
+    before = steps[0] - 94  # where the arrow from the hidden state before begins
+    for t, (x, reads, follows) in enumerate(zip(steps, "Wre", "ren", strict=True), 1):
         column(x, t)
         drawing.arrow("hidden", (before, hidden), (x - half, hidden))
-        drawing.symbol((before + x - half) / 2 - 4, hidden - 20, "W_hh", size=24)
+        drawing.symbol((before + x - half) / 2 - 3, hidden - 28, "W_hh")
         before = x + half
         for y, letter, role in [(target, follows, "target"), (character, reads, "input")]:
-            drawing.box(x, y, 36, 36, role)
-            drawing.text(x, y, letter, role, size=24, font=MONO)
-        drawing.line("muted", (x, target + 22), (x, logits - half), dotted=True)
-        drawing.arrow("input", (x, character - 18), (x, inputs + half))
+            drawing.box(x, y, 42, 42, role)
+            drawing.text(x, y, letter, role, size=28, font=MONO)
+        drawing.line("muted", (x, target + 25), (x, logits - half), dotted=True)
+        drawing.arrow("input", (x, character - 21), (x, inputs + half))
     return str(drawing)
 
 
@@ -79,23 +81,24 @@ def rnn_backward():
     """
     drawing = Drawing(
         "rnn-backward",
-        478,
-        "The network unrolled over four steps, with a loss L 1 to L 4 above the hidden states h "
-        "1 to h 4. Forward arrows run from each input up to its hidden state, from each hidden "
+        548,
+        "The network unrolled over three steps, with a loss L 1 to L 3 above the hidden states h "
+        "1 to h 3. Forward arrows run from each input up to its hidden state, from each hidden "
         "state right to the next, and up to its loss. Gradient arrows run against them: down "
-        "from each loss into its hidden state, and left from h 4 to h 3, to h 2, to h 1. At "
-        "every hidden state two gradients meet at a plus sign and are added: one from its own "
-        "loss, one from the future. From beyond the last step comes zero.",
+        "from each loss into its hidden state, carrying delta z t through W out, and left from h "
+        "3 to h 2, to h 1, carrying delta a t through W hh. At every hidden state two gradients, "
+        "one from its own loss and one from the future, meet at a plus sign, and add up to delta "
+        "h t. From beyond the last step comes zero.",
     )
-    loss, hidden, inputs = 40, 202, 348  # the rows' y
-    steps, pitch = (130, 284, 438, 592), 154  # the columns' x
-    half, half_wide, half_high = 27, 40, 48  # of a box, and of a hidden state's
-    ahead, back = hidden + 23, hidden - 23  # the state passes below the middle, the gradient above
-    up, down = -17, 17  # and beside a column's middle
+    loss, hidden, inputs = 36, 258, 402  # the rows' y
+    steps, pitch = (136, 354, 572), 218  # the columns' x
+    half, half_wide, half_high = 27, 62, 58  # of a box, and of a hidden state's
+    ahead, back = hidden + 30, hidden - 28  # the state passes below the middle, the gradient above
+    up, down = -38, 38  # and beside a column's middle
 
     drawing.symbol(24, ahead, "h_0", "hidden")
     for t, x in enumerate(steps, 1):
-        drawing.box(x, loss, 2 * half, 2 * half, "target")
+        drawing.box(x, loss, 112, 2 * half, "target")
         drawing.symbol(x, loss, f"L_{t}", "target")
         drawing.box(x, hidden, 2 * half_wide, 2 * half_high, "hidden")
         drawing.symbol(x, ahead, f"h_{t}", "hidden")
@@ -103,25 +106,29 @@ def rnn_backward():
         drawing.symbol(x, inputs, f"x_{t}", "input")
         drawing.arrow("muted", (x, inputs - half), (x, hidden + half_high))
         drawing.arrow("muted", (x + up, hidden - half_high), (x + up, loss + half))
-        before = x - pitch + half_wide if t > 1 else 42
+        before = x - pitch + half_wide if t > 1 else 44
         drawing.arrow("muted", (before, ahead), (x - half_wide, ahead))
 
-    for x in steps:
-        meet = x + down
+    for t, x in enumerate(steps, 1):
+        meet, last = x + down, x == steps[-1]
         drawing.plus(meet, back, "gradient")
+        drawing.symbol(x - 24, back - 1, f"δh_{t}", "gradient")
         drawing.arrow("gradient", (meet, loss + half), (meet, back - OPERATOR))
-        drawing.text(meet + 8, 98, "own loss", "gradient", anchor="start")
-        after = meet + pitch - OPERATOR if x < steps[-1] else 694
+        drawing.symbol(x, 132, "W_out")
+        drawing.text(meet + 10, 86, "own loss", "gradient", anchor="start")
+        drawing.symbol(meet + 10, 120, f"δz_{t}", "gradient", anchor="start")
+        after = x + pitch - half_wide if not last else 690
         drawing.arrow("gradient", (after, back), (meet + OPERATOR, back))
-        drawing.text(x + pitch / 2, back - 16, "future", "gradient")
-    drawing.text(707, back, "0", "gradient", size=24, font=MATH_UPRIGHT)
+        if not last:
+            middle = x + pitch / 2
+            drawing.text(middle, back - 54, "future", "gradient")
+            drawing.symbol(middle, back - 24, f"δa_{t + 1}", "gradient")
+            drawing.symbol(middle, hidden, "W_hh")
+    drawing.text(704, back, "0", "gradient", size=SYMBOL, font=MATH_UPRIGHT)
 
-    drawing.arrow("muted", (20, 418), (60, 418))
-    drawing.text(72, 418, "forward: each step hands its state to the next", "muted", anchor="start")
-    drawing.arrow("gradient", (60, 450), (20, 450))
-    drawing.text(
-        72, 450, "backward: at each state two gradients meet and add up", "gradient", anchor="start"
-    )
+    drawing.legend(476, "muted", "forward: each step hands its state on")
+    words = "backward: at each state two gradients add up"
+    drawing.legend(512, "gradient", words, back=True)
     return str(drawing)
 
 
@@ -136,7 +143,7 @@ def truncated_bptt():
     text = "Forty-one hams. "
     drawing = Drawing(
         "truncated-bptt",
-        524,
+        532,
         "A text of sixteen characters is cut into two rows of eight, and the rows into two "
         "chunks of four steps. Each row runs on from chunk 1 to chunk 2. In both rows the "
         "hidden state passes from step to step, h 0 to h 8, and crosses the border between the "
@@ -163,7 +170,7 @@ def truncated_bptt():
             drawing.arrow("hidden", (before, ahead), (x - half_wide, ahead))
             before = x + half_wide
             drawing.box(x, y, 2 * half_wide, 2 * half_high, "hidden")
-            drawing.symbol(x, ahead, f"h_{t + 1}", "hidden", size=24)
+            drawing.symbol(x, ahead, f"h_{t + 1}", "hidden")
             drawing.box(x, tiles, 36, 36, "input")
             drawing.text(x, tiles, _visible(text[8 * row + t]), "input", size=24, font=MONO)
             begin = x if step == 3 else x + half_wide
@@ -172,11 +179,9 @@ def truncated_bptt():
             if step == 0:
                 drawing.line("gradient", (stop, back - 16), (stop, back + 16))
         drawing.arrow("hidden", (before, ahead), (716, ahead))
-    drawing.arrow("hidden", (20, 470), (60, 470))
-    drawing.text(72, 470, "the state is carried into the next chunk", "hidden", anchor="start")
-    drawing.arrow("gradient", (60, 502), (22, 502))
-    drawing.line("gradient", (20, 492), (20, 512))
-    drawing.text(72, 502, "the gradient stops where its chunk begins", "gradient", anchor="start")
+    drawing.legend(470, "hidden", "the state is carried into the next chunk")
+    drawing.legend(504, "gradient", "the gradient stops where its chunk begins", back=True)
+    drawing.line("gradient", (15, 494), (15, 514))
     return str(drawing)
 
 

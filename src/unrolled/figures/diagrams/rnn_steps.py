@@ -3,7 +3,7 @@
 from unrolled.figures.diagrams.drawing import Drawing
 
 STEPS = (126, 257, 388, 519, 650)  # the columns' x
-LOSS, LOGITS, HIDDEN, INPUTS = 36, 136, 252, 368  # the rows' y
+LOSS, LOGITS, HIDDEN, INPUTS = 36, 136, 262, 380  # the rows' y
 HALF = 26  # of a box
 
 
@@ -28,7 +28,7 @@ def rnn_forward(done=5):
     _check(done)
     drawing = Drawing(
         f"rnn-forward-{done}",
-        404,
+        416,
         f"A recurrent network going forward over five steps. {_progress(done)} At each step the "
         "input x t, through W ih, and the hidden state of the step before, through W hh, make the "
         "hidden state h t. From it W out makes the logits z t, and they give the loss L t. The "
@@ -64,7 +64,7 @@ def rnn_gradient(done=5):
     _check(done)
     drawing = Drawing(
         f"rnn-gradient-{done}",
-        404,
+        416,
         f"A recurrent network going backward over five steps. {_progress(done)} The last step "
         "comes first. At each step a gradient goes from the loss L t down to the logits z t and "
         "the hidden state h t. There it meets the gradient from the future, which comes back "
@@ -75,6 +75,8 @@ def rnn_gradient(done=5):
     drawing.pale = True
     for t in range(1, to_come + 1):
         _forward(drawing, t)
+    for x in STEPS[to_come:]:
+        drawing.arrow("input", (x, INPUTS - HALF), (x, HIDDEN + HALF))
     drawing.pale = False
     _inputs(drawing)
     for t in range(1, len(STEPS) + 1):
@@ -113,21 +115,20 @@ def _forward(drawing, t):
     drawing.arrow("hidden", (before, HIDDEN), (x - HALF, HIDDEN))
     drawing.arrow("hidden", (x, HIDDEN - HALF), (x, LOGITS + HALF))
     drawing.arrow("ink", (x, LOGITS - HALF), (x, LOSS + HALF))
-    weight = {"size": 24, "anchor": "start"}
-    drawing.symbol(x + 9, (INPUTS + HIDDEN) / 2, "W_ih", **weight)
-    drawing.symbol(x + 9, (HIDDEN + LOGITS) / 2, "W_out", **weight)
-    drawing.symbol((before + x - HALF) / 2 - 4, HIDDEN - 20, "W_hh", size=24)
+    drawing.symbol(x + 9, (INPUTS + HIDDEN) / 2, "W_ih", anchor="start")
+    drawing.symbol(x + 9, (HIDDEN + LOGITS) / 2 - 8, "W_out", anchor="start")
+    drawing.symbol((before + x - HALF) / 2 - 4, HIDDEN - 27, "W_hh")
 
 
 def _backward(drawing, t):
     x, before = STEPS[t - 1], _before(t)
     drawing.arrow("gradient", (x, LOSS + HALF), (x, LOGITS - HALF))
     drawing.arrow("gradient", (x, LOGITS + HALF), (x, HIDDEN - HALF))
-    drawing.arrow("gradient", (x, HIDDEN + HALF), (x, INPUTS - HALF))
     drawing.arrow("gradient", (x - HALF, HIDDEN), (before, HIDDEN))
     drawing.text(x - 9, (HIDDEN + LOGITS) / 2 - 12, "own loss", "gradient", anchor="end")
     if t > 1:
-        drawing.text((before + x - HALF) / 2 + 4, HIDDEN - 18, "future", "gradient")
+        drawing.text((before + x - HALF) / 2, HIDDEN - 20, "future", "gradient")
+        drawing.symbol((before + x - HALF) / 2, HIDDEN + 24, "W_hh")
 
 
 def _before(t):

@@ -68,7 +68,7 @@ def attention():
         drawing.times(x, product, "hidden")
         mean = (middle - OPERATOR, head)
         drawing.arrow("hidden", (x, product - OPERATOR), (x, head), mean)
-        drawing.symbol(x - 8, (product + head) / 2, f"α_{t}", size=24, anchor="end")
+        drawing.symbol(x - 8, (product + head) / 2, f"α_{t}", anchor="end")
     drawing.plus(middle, head, "hidden")
     drawing.text(middle, head - 32, "weighted mean", "muted")
     drawing.arrow("hidden", (middle + OPERATOR, head), (now - 36, head))

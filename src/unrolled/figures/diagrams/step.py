@@ -16,7 +16,7 @@ def next_character():
         290,
         "On the left, the characters W, r, e that a network has read. In the middle, the network. "
         "On the right, a bar for each character that may come next, n, d, space, a and s, as "
-        "long as the probability that the network gives it. The character that does come next is "
+        "long as its probability, in this example. The character that does come next is "
         "n. The loss L t is minus the logarithm of the probability p that its bar stands for.",
     )
     middle, network, bars = 160, 254, 426
@@ -36,8 +36,8 @@ def next_character():
         drawing.text(bars - 20, y, letter, role, size=24, font=MONO)
         drawing.bar(bars, y, length, role)
     right = bars + 152
-    drawing.text(right, 68, "what came", "target", anchor="start")
-    drawing.formula(right, 104, ("L_t", "target"), " = −ln ", "p", size=24, anchor="start")
+    drawing.text(right - 6, 68, "what came", "target", anchor="start")
+    drawing.formula(right - 6, 106, ("L_t", "target"), " = −ln ", "p", anchor="start")
     return str(drawing)
 
 
@@ -73,7 +73,7 @@ def _line(drawing, y, result, function, inside, name):
     high = 64  # half of the brackets' height
     x = _array(drawing, 16, y, *result)
     drawing.formula(x + 12, y, " = ", function, anchor="start")
-    x += {"tanh": 118, "softmax": 154}[function]
+    x += {"tanh": 122, "softmax": 168}[function]
     drawing.line("ink", (x + 10, y - high), (x, y - high), (x, y + high), (x + 10, y + high))
     x += 16
     for item in inside:

@@ -49,8 +49,8 @@ def worked_example(
     Raises
     ------
     ValueError
-        If a shape, a target or the number of decimals is wrong, `d_logits` is not p - y, or
-        `weight_out` does not lead from `d_logits` to the last of `d_hidden`.
+        If a shape, a target or the number of decimals is wrong, a number is 10 or more, `d_logits`
+        is not p - y, or `weight_out` does not lead from `d_logits` to the last of `d_hidden`.
     """
     arrays = [np.asarray(array, float) for array in (hidden, logits, d_logits, d_hidden)]
     probabilities = _check(characters, *arrays, targets, weight_out, decimals)
@@ -183,10 +183,15 @@ def _check(characters, hidden, logits, d_logits, d_hidden, targets, weight_out, 
     ):
         if array.shape != shape:
             raise ValueError(f"{name} has shape {array.shape}: it must be {shape}")
+    if max(np.abs(array).max() for array in (hidden, logits, d_logits, d_hidden)) >= 10:
+        raise ValueError("a number has two digits before the point: it must be below 10")
     if any(target not in range(known) for target in targets):
         raise ValueError(f"targets are {list(targets)}: each must be from 0 to {known - 1}")
     if decimals not in (1, 2):
         raise ValueError(f"decimals is {decimals}: it must be 1 or 2")
+    probabilities = softmax(logits)
+    if not np.allclose(d_logits, probabilities - np.eye(known)[list(targets)]):
+        raise ValueError("d_logits is not p - y: it must be the gradient of the summed loss")
     if weight_out is not None:
         weight_out = np.asarray(weight_out, float)
         if weight_out.shape != (known, hidden.shape[1]):
@@ -194,7 +199,4 @@ def _check(characters, hidden, logits, d_logits, d_hidden, targets, weight_out, 
             raise ValueError(f"weight_out has shape {weight_out.shape}: it must be {wanted}")
         if not np.allclose(d_logits[-1] @ weight_out, d_hidden[-1]):
             raise ValueError("weight_out does not lead from the last of d_logits to d_hidden")
-    probabilities = softmax(logits)
-    if not np.allclose(d_logits, probabilities - np.eye(known)[list(targets)]):
-        raise ValueError("d_logits is not p - y: it must be the gradient of the summed loss")
     return probabilities
