@@ -3,10 +3,13 @@
 The book builds both measurements, and asserts that they are equal.
 """
 
+import re
+from dataclasses import dataclass
+
 import numpy as np
 
 from unrolled import tasks
-from unrolled.numpy_models import log_softmax
+from unrolled.numpy_models import log_softmax, softmax
 from unrolled.text import Vocabulary, stream_batches
 
 SYMBOLS = Vocabulary("BEPSTVX")  # of the Reber grammars
@@ -112,3 +115,199 @@ def examine(model, grammar, strings, rows=32):
     says_t = log_p[before[whole], t] > log_p[before[whole], p]
     right = says_t == (ids[before[whole] + 1] == t)
     return float(np.mean(best - said)), right, lengths[whole] - 3
+
+
+def forgetting(params, ids, lags=40, rows=64):
+    """How fast an RNN's gradient shrinks on its way back: measured, and predicted from its slopes.
+
+    One step back multiplies the gradient of a hidden state, a row, by diag(s) W_hh, where s holds
+    the slopes of tanh at that step. Lengths add as squares. So if the slopes of different steps are
+    independent, the mean square length shrinks as M ↦ W_hhᵀ (M ∘ E[s sᵀ]) W_hh does, and the rate
+    is the square root of this map's largest eigenvalue.
+
+    Parameters
+    ----------
+    params : dict of ndarray
+        Of an RNN of one layer; see `numpy_models`.
+    ids : ndarray of int, (N,)
+        The text. It is cut into rows, of which the first ``2 * lags + 1`` characters are read from
+        a zero state.
+    lags : int, default 40
+        How many steps to go back, at least 2. Rates are from a quarter of them on.
+    rows : int, default 64
+        Rows side by side, each with the loss of its last step alone.
+
+    Returns
+    -------
+    dict of float
+        What one step keeps of the gradient. Measured: ``"rms"``, for the root mean square of the
+        rows' lengths; ``"geometric"``, for their geometric mean; ``"shuffled"``, as ``"rms"`` with
+        each row's slopes shuffled in time, those of a step together. Predicted:
+        ``"second_moment"``, as above; ``"mean_square"``, without the products of different units,
+        sqrt(ρ(diag(E[s²]) (W_hh ∘ W_hh))); ``"mean_slope"``, ρ(diag(E[s]) W_hh), where ρ is the
+        spectral radius; ``"radius"``, ρ(W_hh). And ``"slope"``, the mean slope; ``"left"``, the
+        share of the root mean square length that is left at half of the lags.
+
+    Raises
+    ------
+    ValueError
+        If the text is too short.
+    """
+    if len(ids) // rows < 2 * lags + 2:
+        raise ValueError(
+            f"{len(ids)} characters are too few for {rows} rows of {2 * lags + 2} characters"
+        )
+    weight = params["weight_hh_l0"].astype(float)
+    text = ids[: len(ids) // rows * rows].reshape(rows, -1).T[: 2 * lags + 2]  # (T + 1, B)
+    hidden, states = np.zeros((rows, len(weight))), []
+    for column in text[:-1]:
+        driven = params["weight_ih_l0"].T[column] + params["bias_l0"]
+        hidden = np.tanh(driven + hidden @ weight.T)  # (B, H)
+        states.append(hidden)
+    slopes = 1 - np.array(states)[-lags:] ** 2  # (lags, B, H)
+    d_logits = softmax(hidden @ params["weight_out"].T + params["bias_out"])
+    d_logits[np.arange(rows), text[-1]] -= 1
+    gradient, near = d_logits @ params["weight_out"], lags // 4
+
+    def back(slopes):
+        lengths, dh = [np.linalg.norm(gradient, axis=1)], gradient
+        for slope in slopes[::-1]:
+            dh = (dh * slope) @ weight
+            lengths.append(np.linalg.norm(dh, axis=1))
+        return np.array(lengths)  # (lags + 1, B)
+
+    def rate(lengths):
+        return float((lengths[lags] / lengths[near]) ** (1 / (lags - near)))
+
+    def radius(matrix):
+        return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+    lengths = back(slopes)
+    rms = np.sqrt((lengths**2).mean(axis=1))
+    order = np.random.default_rng(0).permuted(np.tile(np.arange(lags)[:, None], rows), axis=0)
+    shuffled = back(np.take_along_axis(slopes, order[..., None], axis=0))
+    mean, square = slopes.mean(axis=(0, 1)), (slopes**2).mean(axis=(0, 1))
+    return {
+        "rms": rate(rms),
+        "geometric": rate(np.exp(np.log(lengths).mean(axis=1))),
+        "shuffled": rate(np.sqrt((shuffled**2).mean(axis=1))),
+        "second_moment": _largest_rate(weight, slopes.reshape(-1, len(weight))),
+        "mean_square": radius(square[:, None] * weight**2) ** 0.5,
+        "mean_slope": radius(mean[:, None] * weight),
+        "radius": radius(weight),
+        "slope": float(mean.mean()),
+        "left": float(rms[lags // 2] / rms[0]),
+    }
+
+
+def _largest_rate(weight, slopes, rounds=200):
+    """Root of the largest eigenvalue of M ↦ Wᵀ(M ∘ E[s sᵀ])W, by the power method."""
+    moment = slopes.T @ slopes / len(slopes)  # E[s sᵀ], (H, H)
+    square, grown = np.eye(len(weight)), 1.0
+    for _ in range(rounds):
+        square = weight.T @ (square * moment) @ weight
+        grown = np.trace(square)  # this was 1 before, but for the first round
+        square /= grown
+    return float(grown**0.5)
+
+
+@dataclass(frozen=True)
+class SentenceEnds:
+    """Where the sentences of a play end, and who says them.
+
+    Parameters
+    ----------
+    places : ndarray of int, (S,)
+        The place of each sentence's sign, one of ``.?!``, in the text.
+    speakers : list of str, of length S
+        Who speaks.
+    names : ndarray of int, (S,)
+        The place at which the speaker's name begins.
+    distances : ndarray of int, (S,)
+        Characters of the speech that stand before the sign.
+    first : ndarray of bool, (S,)
+        Whether no other sentence of the speech has ended before.
+    """
+
+    places: np.ndarray
+    speakers: list
+    names: np.ndarray
+    distances: np.ndarray
+    first: np.ndarray
+
+
+def sentence_ends(play):
+    """Find the ends of all sentences whose speaker is known.
+
+    Parameters
+    ----------
+    play : str
+        A name and a colon on a line, the lines spoken, an empty line, and so on.
+
+    Returns
+    -------
+    SentenceEnds
+        In the order of the text. Sentences before the first name are left out.
+    """
+    found = []
+    for speech in re.finditer(r"^([^\n:]+):\n((?:[^\n]+\n?)+)", play, re.MULTILINE):
+        for n, sign in enumerate(re.finditer(r"[.?!]+", speech[2])):
+            place = speech.start(2) + sign.start()
+            found.append((place, speech[1], speech.start(), sign.start(), n == 0))
+    places, speakers, names, distances, first = zip(*found, strict=True) if found else [[]] * 5
+    numbers = (np.array(column, int) for column in (places, names, distances))
+    places, names, distances = numbers
+    return SentenceEnds(places, list(speakers), names, distances, np.array(first, bool))
+
+
+def share_of_questions(model, vocabulary, play, ends, name=None, before=100, rows=32):
+    """How a model would end each sentence: the probability of "?", where only "?" and "." count.
+
+    It reads each speech from a zero state, with some text before it, under its speaker's name or
+    under another. Only the name is changed: so what changes in the answer is what the model makes
+    of the name.
+
+    Parameters
+    ----------
+    model
+        Has `forward(inputs)`; see `numpy_models`.
+    vocabulary : unrolled.text.Vocabulary
+        Of the model; it has ``?`` and ``.``.
+    play : str
+        The text.
+    ends : SentenceEnds
+        What `sentence_ends` found in it, or some of it.
+    name : str, optional
+        Read each speech under this name. Without it, under its own.
+    before : int, default 100
+        Characters before the name that are read, or as many as there are.
+    rows : int, default 32
+        Speeches are read as this many rows side by side.
+
+    Returns
+    -------
+    ndarray, (S,)
+        P("?") / (P("?") + P(".")) just before each sign.
+    """
+    question, stop = vocabulary.encode("?.")
+    speeches = {}  # the sentences of each, by the place of its name
+    for n, start in enumerate(ends.names.tolist()):
+        speeches.setdefault(start, []).append(n)
+    speeches = sorted(speeches.items(), key=lambda pair: ends.distances[pair[1][-1]])  # by length
+    share = np.empty(len(ends.places))
+    for k in range(0, len(speeches), rows):
+        pieces, asked = [], []
+        for row, (start, sentences) in enumerate(speeches[k : k + rows]):
+            own = ends.speakers[sentences[0]]
+            head = play[max(0, start - before) : start] + (name or own)
+            body = start + len(own)  # where the colon stands
+            pieces.append(vocabulary.encode(head + play[body : ends.places[sentences[-1]]]))
+            asked += [(n, ends.places[n] - body + len(head) - 1, row) for n in sentences]
+        inputs = np.zeros((max(map(len, pieces)), len(pieces)), int)  # (T, B), padded at the end
+        for row, piece in enumerate(pieces):
+            inputs[: len(piece), row] = piece
+        logits = model.forward(inputs)[0]
+        sentences, at, row = np.array(asked).T
+        odds = logits[at, row, question] - logits[at, row, stop]  # their logarithm
+        share[sentences] = 1 / (1 + np.exp(-odds.astype(float)))
+    return share

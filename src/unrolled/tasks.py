@@ -1,4 +1,4 @@
-"""Made-up tasks whose best possible loss is known exactly: Reber grammars, and echoes.
+"""Made-up tasks whose best possible answer is known: Reber grammars, echoes, and scenes of a play.
 
 A grammar is a table: for each state, the symbols that may come and the state that each leads to.
 The symbols of a state are equally likely, and a string is a walk from the table's first state until
@@ -254,3 +254,45 @@ def echo(num_sequences, n_in, n_out, vocab_size=100, seed=0):
         raise ValueError(f"n_out is {n_out}: only the {n_in} symbols that were read can be echoed")
     X = np.random.default_rng(seed).integers(vocab_size, size=(num_sequences, n_in))
     return X, X[:, :n_out].copy()
+
+
+def scenes(sentences, num_speeches, speakers, asks, parts=4, seed=0):
+    """Draw speeches whose last sign says who speaks, and nothing else does.
+
+    Speaker and words are drawn independently. So only the name tells how a speech ends.
+
+    Parameters
+    ----------
+    sentences : list of str
+        What may be said, without the signs ``.?!``.
+    num_speeches : int
+        How many speeches, at least 1.
+    speakers : list of str
+        Their names. All speak equally often.
+    asks : str
+        Whose speeches end in a question mark. Those of all others end in a full stop.
+    parts : int, default 4
+        A speech is 1 to this many sentences, joined by commas, each number as often as another.
+    seed : int or numpy.random.Generator, default 0
+        The same seed draws the same speeches.
+
+    Returns
+    -------
+    str
+        The speeches, laid out as in a play: a name and a colon on a line, the speech, an empty
+        line.
+
+    Raises
+    ------
+    ValueError
+        If a number is below 1, or there are no sentences or speakers.
+    """
+    _checks.at_least_one(
+        num_speeches=num_speeches, parts=parts, sentences=len(sentences), speakers=len(speakers)
+    )
+    rng, written = np.random.default_rng(seed), []
+    for _ in range(num_speeches):
+        speaker = speakers[rng.integers(len(speakers))]
+        said = [sentences[n] for n in rng.integers(len(sentences), size=1 + rng.integers(parts))]
+        written.append(f"{speaker}:\n{', '.join(said)}{'?' if speaker == asks else '.'}\n\n")
+    return "".join(written)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled import tasks
+from unrolled import speakers, tasks
 from unrolled.tasks import (
     EMBEDDED_REBER,
     REBER,
@@ -216,3 +216,29 @@ def test_an_impossible_echo_is_refused():
             echo(10, n_in, n_out, vocab_size)
     with pytest.raises(ValueError, match="num_sequences must be an integer of at least 1"):
         echo(0, 5, 2)
+
+
+# Scenes of a play.
+
+
+def test_scenes_are_speeches_whose_sign_says_who_speaks():
+    drawn = tasks.scenes(["It is so", "Who\nknows"], 300, ["Wren", "Hob"], "Wren", parts=3)
+    speeches = speakers.take_apart(drawn)
+    assert len(speeches) == 300
+    assert all(("?" in said) == (name == "Wren") for name, said in speeches)
+    assert all(said[-1] in "?." and not set(said[:-1]) & set(".?") for _, said in speeches)
+    assert {said.count(", ") for _, said in speeches} == {0, 1, 2}
+    assert 100 < sum(name == "Wren" for name, _ in speeches) < 200
+    assert all(set(said[:-1].split(", ")) <= {"It is so", "Who\nknows"} for _, said in speeches)
+    again = tasks.scenes(["It is so", "Who\nknows"], 300, ["Wren", "Hob"], "Wren", parts=3)
+    other = tasks.scenes(["It is so", "Who\nknows"], 300, ["Wren", "Hob"], "Wren", 3, seed=1)
+    assert drawn == again != other
+
+
+@pytest.mark.parametrize(
+    "bad", [{"sentences": []}, {"num_speeches": 0}, {"speakers": []}, {"parts": 0}]
+)
+def test_scenes_of_nothing_are_refused(bad):
+    good = {"sentences": ["a"], "num_speeches": 1, "speakers": ["Hob"], "asks": "Hob"}
+    with pytest.raises(ValueError, match="must be an integer of at least 1, not 0"):
+        tasks.scenes(**good | bad)
