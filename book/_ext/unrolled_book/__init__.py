@@ -5,15 +5,15 @@ theme. `equations` renders math at build time with a local KaTeX. `cells` and `c
 hidden cells and references are written. `facts` gives pages the numbers of long runs, and `demos`
 puts what readers can play with into a page. `cards` and `motif` make the cards and the picture
 of the landing page. `slides` writes the deck of the talk. `downloads` offers the chapters as files.
-`assets` decides what a page loads, `colors` writes the palette's style sheet, and `sharing` what a
-page says of itself. `front_page` leads to the first page. Nothing here makes a page load anything
-from another host.
+`assets` decides what a page loads, `typefaces` brings its type, `colors` writes the palette's style
+sheet, and `sharing` what a page says of itself. `front_page` leads to the first page. Nothing here
+makes a page load anything from another host.
 """
 
 from sphinx.application import Sphinx
 
 PARTS = """assets cards cells citations colors demos downloads equations facts figures front_page
-    motif sharing slides""".split()
+    motif sharing slides typefaces""".split()
 
 
 def setup(app: Sphinx) -> dict:

@@ -11,6 +11,8 @@ from pathlib import Path
 import tinycss2
 from sphinx.application import Sphinx
 
+from unrolled_book.typefaces import characters, math_css, without_math, write_typefaces
+
 SHEET = "book.css"
 # In the order in which they apply, by their names in `_static`.
 BUNDLE = (
@@ -22,10 +24,11 @@ BUNDLE = (
     "copybutton.css",
     "sphinx-design.min.css",
     "katex/katex.min.css",
+    "typefaces.css",
     "palette.css",
     "unrolled.css",
 )
-OURS = ("palette.css", "unrolled.css", "katex/katex.min.css")  # kept whole
+OURS = ("katex/katex.min.css", "typefaces.css", "palette.css", "unrolled.css")  # kept whole
 HANDOUT = "book/teach/handout"
 # What the pages look like: when something here changes, all of them are built again.
 LOOK = ("book/_ext", "book/_static", "book/_templates", "data/weights", "node_modules/katex/dist")
@@ -37,6 +40,8 @@ NEEDED_WITH = {
 }
 # Names, punctuation and spaces have the color of all code: a third of a chapter's elements.
 UNCOLORED = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
+# Columns grow with each row that comes: a table shows when this has come.
+TABLE_END = '</table><span class="u-end"></span>'
 CLASS = re.compile(r"[.#]((?:\\.|[-\w])+)")
 URL = re.compile(r"""url\(\s*["']?(?!data:|#)([^"')]+)["']?\s*\)""")
 
@@ -91,7 +96,7 @@ def bundle(static: Path, words: set[str]) -> str:
         for path in static.glob(pattern):
             name = path.relative_to(static)
             css = path.read_text(encoding="utf-8")
-            css = css if name.as_posix() in OURS else prune(css, words)
+            css = without_math(css) if name.as_posix() in OURS else prune(css, words)
             parts.append(_moved(css, name.parent))
     return "\n".join(parts)
 
@@ -108,14 +113,17 @@ def _moved(css: str, folder: Path) -> str:
 def write_sheet(app: Sphinx, exception: Exception | None) -> None:
     """Write `_static/book.css` once all pages are known."""
     if exception is None and app.builder.name == "html":
-        static = Path(app.outdir, "_static")
+        static, used = Path(app.outdir, "_static"), characters(Path(app.outdir))
+        faces = write_typefaces(Path(app.srcdir), static, "optional", used)
+        faces += math_css(Path(app.srcdir), used)
+        (static / "typefaces.css").write_text(faces, encoding="utf-8", newline="\n")
         css = bundle(static, words_used(Path(app.outdir)))
         (static / SHEET).write_text(css, encoding="utf-8", newline="\n")
 
 
 def choose(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Leave out what a page can't use: style sheets in the bundle, scripts, marks of plain code."""
-    body = UNCOLORED.sub(r"\1", context.get("body", ""))
+    body = UNCOLORED.sub(r"\1", context.get("body", "")).replace("</table>", TABLE_END)
     context["body"] = body
     context["css_files"] = [sheet for sheet in context["css_files"] if not _in_bundle(_name(sheet))]
     context["script_files"] = [

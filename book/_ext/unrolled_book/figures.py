@@ -21,7 +21,7 @@ from unrolled.figures.palette import LIGHT
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-POINTS = plotting.STYLE["font.size"]  # the size of a plot's text
+POINTS = 1.12 * plotting.STYLE["font.size"]  # so that a plot's text is no larger than the page's
 NUMBER = re.compile(r"Figure (\d+)\.(\d+)\.(?=\s)")  # how a caption begins
 MENTION = re.compile(r"\bFigure\s+(\d+)\.(\d+)\b")
 NOT_PROSE = (

@@ -19,6 +19,7 @@ from sphinx.application import Sphinx
 from unrolled_book.colors import palette_css
 from unrolled_book.equations import KATEX, Renderer, copy_katex
 from unrolled_book.figures import themed_svg
+from unrolled_book.typefaces import characters, write_typefaces
 
 NOTEBOOK = "book/teach/lunch_and_learn.ipynb"
 TEMPLATE = "book/_slides"
@@ -250,8 +251,9 @@ def write_deck(root: Path, folder: Path, katex: Renderer) -> list[Notes]:
         shutil.copy(Path(root, REVEAL, name), folder)
     shutil.copy(Path(root, TEMPLATE, "slides.js"), folder)
     copy_katex(Path(root, KATEX), folder / "katex")
-    (folder / "slides.css").write_text(style(root), encoding="utf-8", newline="\n")
     (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
+    css = write_typefaces(root, folder, "block", characters(folder)) + style(root)
+    (folder / "slides.css").write_text(css, encoding="utf-8", newline="\n")
     return notes
 
 

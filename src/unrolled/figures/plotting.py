@@ -14,6 +14,7 @@ import numpy as np
 from cycler import cycler
 from IPython.display import display
 
+from unrolled.figures.diagrams.drawing import MONO, SANS
 from unrolled.figures.palette import LIGHT
 from unrolled.learning import smooth, watched
 
@@ -41,7 +42,8 @@ STYLE = {
     "xtick.color": LIGHT["muted"],
     "ytick.color": LIGHT["muted"],
     "font.size": 10.5,
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
+    "font.sans-serif": ["DejaVu Sans", "sans-serif"],
+    "font.monospace": ["DejaVu Sans Mono", "monospace"],
     "legend.fontsize": 10.5,
     "legend.handlelength": 1.6,
     "lines.linewidth": 1.8,
@@ -51,6 +53,8 @@ STYLE = {
     "svg.fonttype": "none",  # text stays text: small, sharp, selectable
 }
 
+# What text is shown in, the page's own faces, by what matplotlib has measured it with.
+FACES = {"'DejaVu Sans', sans-serif": SANS, "'DejaVu Sans Mono', monospace": MONO}
 MAX_POINTS = 400  # of a training curve
 
 LOOKS = {  # of each kind of model, in every figure
@@ -107,6 +111,8 @@ def _drawn(figure, prefix):
     svg = re.sub(r">\s*\n\s*<", "><", svg)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # the same in every figure: twice on a page
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
+    for measured, shown in FACES.items():
+        svg = svg.replace(f"font-family: {measured};", f"font-family: {shown};")
     # matplotlib names clips and markers by a hash of their unrounded coordinates. Count them.
     for number, name in enumerate(dict.fromkeys(re.findall(r'id="([a-z][0-9a-f]{10})"', svg))):
         svg = svg.replace(name, f"shape-{prefix}-{number}")
@@ -210,7 +216,9 @@ def loss_curve(history, references=()):
     figure, axes = plt.subplots()
     every = max(1, -(-len(history.losses) // MAX_POINTS))  # finer is not seen, only stored
     steps = 1 + np.arange(0, len(history.losses), every)
-    losses, smoothed = history.losses[::every], smooth(history.losses, 0.95)[::every]
+    # Over no more than about a tenth of the run, else the curve would be another one.
+    keep = 0.95 * min(1, len(history.losses) / 400)
+    losses, smoothed = history.losses[::every], smooth(history.losses, keep)[::every]
     noisy = {"color": LIGHT["muted"], "alpha": 0.5, "linewidth": 0.6}
     axes.plot(steps, losses, label="training, each step", **noisy)
     axes.plot(steps, smoothed, color=LIGHT["ink"], label="training, smoothed")
@@ -267,11 +275,11 @@ def starts(rows, xlabel):
     if not (rows and all(len(values) for values in rows.values())):
         raise ValueError("nothing to draw: each of at least one row needs at least one value")
     wide, _ = STYLE["figure.figsize"]
-    figure, axes = plt.subplots(figsize=(wide, 0.7 + 0.34 * len(rows)))
+    figure, axes = plt.subplots(figsize=(wide, 0.7 + 0.42 * len(rows)))
     within = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
     for place, (name, values) in enumerate(rows.items()):
         axes.plot(values, [place] * len(values), "o", color=LIGHT["ink"], alpha=0.5)
-        axes.plot(np.mean(values), place, "|", color=LIGHT["ink"], markersize=14)
+        axes.plot(np.mean(values), place, "|", color=LIGHT["ink"], markersize=11)
         axes.annotate(name, (0, place), (3, 5), va="bottom", **within)
     axes.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=[])
     axes.set_ylim(len(rows) - 0.6, -1)

@@ -19,8 +19,9 @@ WIDE_HEAD = 20
 OPERATOR = 13  # radius of a sum or a product
 TINT = 0.03  # opacity of a box: any stronger, and blue text on blue falls below a contrast of 4.5
 
-SANS = "Helvetica, Arial, sans-serif"
-MONO = "Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+# The page's own faces.
+SANS = "'Unrolled Sans', Helvetica, Arial, sans-serif"
+MONO = "'Unrolled Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 # The page's own math fonts, where KaTeX is loaded: one for letters, one for digits and signs.
 MATH_ITALIC = "KaTeX_Math, 'Latin Modern Math', 'Times New Roman', serif"
 MATH_UPRIGHT = "KaTeX_Main, 'Latin Modern Math', 'Times New Roman', serif"

@@ -114,7 +114,7 @@ def rnn_backward():
         drawing.plus(meet, back, "gradient")
         drawing.symbol(x - 24, back - 1, f"δh_{t}", "gradient")
         drawing.arrow("gradient", (meet, loss + half), (meet, back - OPERATOR))
-        drawing.symbol(x, 132, "W_out")
+        drawing.symbol(x - 3, 132, "W_out")
         drawing.text(meet + 10, 86, "own loss", "gradient", anchor="start")
         drawing.symbol(meet + 10, 120, f"δz_{t}", "gradient", anchor="start")
         after = x + pitch - half_wide if not last else 690
@@ -160,7 +160,7 @@ def truncated_bptt():
         drawing.text(middle, 120, f"chunk {chunk}", "muted")
         drawing.box(middle, 288, 3 * pitch + 2 * margin, 296, "line")
     for row, y in enumerate(rows):
-        ahead, back, tiles = y + 12, y - 14, y + 57
+        ahead, back, tiles = y + 9, y - 17, y + 57
         drawing.text(8, tiles, f"row {row + 1}", "muted", anchor="start")
         drawing.symbol(30, ahead, "h_0", "hidden")
         before = 48

@@ -112,12 +112,11 @@ def stacked(kind="LSTM", backward=False):
 def _legend(drawing, kind, backward):
     y = 588
     if kind == "LSTM":
-        words = "of the cell state" if backward else "the cell state stays in its layer"
-        role = "gradient" if backward else "cell"
-        drawing.legend(y, role, words, back=backward, wide=True)
+        cell = ("gradient", "of the cell state") if backward else ("cell", "the cell state")
+        drawing.legend(y, cell[0], f"{cell[1]}: stays in its layer", back=backward, wide=True)
         y += 34
     if backward:
-        words = "of the hidden state: what arrives is added up"
+        words = "of the hidden state: two meet, and add up"
         drawing.legend(y, "gradient", words, back=True)
     else:
-        drawing.legend(y, "hidden", "the hidden state goes on, and up")
+        drawing.legend(y, "hidden", "the hidden state: goes on, and up")
