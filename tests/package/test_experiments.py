@@ -24,13 +24,23 @@ OPTIONS = {
     "precision": "float32",
 }
 SMALL = {  # the settings that make an experiment short; the names in its file don't hang on them
-    "rnn": {"PASSES": {"play": 1, "shakespeare": 1}, "SEEDS": ONE},
     "first_words": {"EPOCHS": 1, "SEEDS": ONE},
+    "rnn": {"PASSES": {"play": 1, "shakespeare": 1}, "SEEDS": ONE, "LAGS": 4},
     "reber": {
         "PARTS": {1: 1, 2: 1, 4: 1},
         "SYMBOLS": 2_000,
         "SEEDS": ONE,
         "TEST_STRINGS": 60,
+        "UNSEEN": 20,
+    },
+    "wren": {
+        "SEEDS": ONE,
+        "SOME_SEEDS": ONE,
+        "RNN_PLAN": {"epochs": 1, "batch_size": 32, "num_steps": 32},
+        "LSTM_PLAN": {"epochs": 1, "batch_size": 16, "num_steps": 32, "clip_norm": 1.0},
+        "HELD_OUT_SPEECHES": 30,
+        "TIMES": (1,),
+        "BUDGET": 1,
     },
     "lstm": {
         "SEEDS": ONE,
