@@ -24,6 +24,7 @@ OPTIONS = {
     "precision": "float32",
 }
 SMALL = {  # the settings that make an experiment short; the names in its file don't hang on them
+    "first_words": {"EPOCHS": 1, "SEEDS": ONE},
     "rnn": {"PASSES": {"play": 1, "shakespeare": 1}, "SEEDS": ONE, "LAGS": 4},
     "reber": {
         "PARTS": {1: 1, 2: 1, 4: 1},
