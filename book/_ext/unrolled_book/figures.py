@@ -173,9 +173,9 @@ class FigureLinks(SphinxPostTransform):
 
     def run(self, **kwargs) -> None:
         """Transform one document."""
-        for parent in {text.parent for text in self.document.findall(nodes.Text)}:
+        for parent in {text.parent for text in self.document.findall(nodes.Text)} - {None}:
             _join_texts(parent)
-        for text in list(self.document.findall(nodes.Text)):
+        for text in [text for text in self.document.findall(nodes.Text) if text.parent]:
             number = isinstance(text.parent, nodes.strong) and "u-number" in text.parent["classes"]
             if not number and not _inside(text, NOT_PROSE) and MENTION.search(text):
                 text.parent.replace(text, list(self._linked(text)))
