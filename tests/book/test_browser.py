@@ -1,7 +1,7 @@
 """The book in Chromium: every page, in a light and a dark theme, a wide and a narrow window."""
 
 import pytest
-from checks import ROOT, expect_none
+from checks import ROOT, expect_none, figures
 from checks import book as book_checks
 from checks import browser as checks
 
@@ -27,6 +27,12 @@ def setting(request, browser):
 def test_page(setting, address, page):
     theme, context = setting
     expect_none(checks.problems(context, f"{address}/{page}", theme))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_is_cut_off(browser, address, page):
+    with checks.new_context(browser, "light", "phone") as context:
+        expect_none(figures.cut_off(context, f"{address}/{page}"))
 
 
 def test_the_first_page_opens_from_a_file(browser, book):
@@ -85,6 +91,11 @@ FAULTS = {
         "<script>fetch('https://example.org/a').catch(() => 0)</script>",
         "foreign host: https://example.org/a",
     ),
+    "late math": (
+        "<style>@font-face { font-family: K; src: url(KaTeX_AMS.woff2) }</style>"
+        "<p style='font-family: K'>x</p>",
+        "a face of math comes late",
+    ),
     "missing file": ("<script src='gone.js'></script>", "404: "),
     "no alternative text": (
         "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>",
@@ -119,6 +130,53 @@ def test_a_good_page_passes(check):
 @pytest.mark.parametrize(("body", "said"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_seen(check, body, said):
     assert any(problem.startswith(said) for problem in check(body))
+
+
+FIGURE = """<div class="bd-article" style="margin: 0 24px">
+<figure class="u-figure" style="margin: 0">
+<svg role="img" aria-label="A line" viewBox="0 0 440 200" style="width: 100%; max-width: 480px">
+<text x="20" y="100" font-size="14">a label</text></svg>
+<figcaption>A line.</figcaption></figure></div>"""
+CUTS = {
+    "wider than its column": ("width: 100%", "width: 480px", "phone: a figure is cut off"),
+    "in a box that scrolls": (
+        "<figcaption>",
+        "<figcaption style='overflow: auto'><p style='width: 600px'>wide</p>",
+        "phone: a figure scrolls",
+    ),
+    "a label beyond the edge": ('x="20"', 'x="420"', 'wide: the label "a label" is cut off'),
+    "a label too high": ('y="100"', 'y="2"', 'wide: the label "a label" is cut off'),
+    "a small label": ('"14"', '"10"', 'phone: the label "a label" is 7.'),
+    "a table on paper": (
+        "</div>",
+        "<table><tr><td style='min-width: 700px'>wide</table></div>",
+        "on paper: cut off: TABLE wide",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def cut_off(browser, serve, tmp_path_factory):
+    """Return `cut_off(body) -> problems` of a tiny page with that body."""
+    folder = tmp_path_factory.mktemp("cut")
+    origin = serve(folder)
+
+    def problems(body):
+        (folder / "page.html").write_text(PAGE.format(body), encoding="utf-8")
+        with checks.new_context(browser, "light", "phone") as context:
+            return figures.cut_off(context, f"{origin}/page.html")
+
+    return problems
+
+
+def test_a_figure_that_fits_passes(cut_off):
+    assert cut_off(FIGURE) == []
+
+
+@pytest.mark.parametrize(("old", "new", "said"), CUTS.values(), ids=CUTS)
+def test_what_is_cut_off_is_seen(cut_off, old, new, said):
+    assert old in FIGURE
+    assert any(problem.startswith(said) for problem in cut_off(FIGURE.replace(old, new, 1)))
 
 
 def test_a_named_chromium_that_does_not_start_is_an_error(playwright, monkeypatch, tmp_path):

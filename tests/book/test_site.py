@@ -1,5 +1,6 @@
 """The site: light, valid, described, at rest; and what a reader can take away from it."""
 
+import io
 import os
 import subprocess
 import venv
@@ -12,7 +13,9 @@ from checks import ROOT, expect_none
 from checks import book as book_checks
 from checks import browser as browser_checks
 from checks import site as checks
-from unrolled_book import assets, cards, downloads, sharing
+from fontTools import ttLib
+from sphinx.errors import ExtensionError
+from unrolled_book import assets, cards, downloads, sharing, typefaces
 
 CHAPTERS = [ROOT / f"{page}.md" for page in cards.chapter_pages(ROOT)]
 PAGES = [f"{page}.html" for page in book_checks.toc_pages(ROOT / "_toc.yml")]
@@ -62,6 +65,12 @@ def test_every_page_is_valid_html(book):
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_is_light_and_does_not_move(book, serve, phone, page):
     expect_none(checks.heavy_or_moving(phone, f"{serve(book)}/{page}"))
+
+
+@pytest.mark.parametrize("late", [0, 0.2, 1])
+def test_nothing_moves_on_a_slow_machine_whenever_the_type_comes(book, serve, phone, late):
+    page = f"{serve(book)}/book/notation.html"  # begins with a table of formulas
+    assert checks.first_load(phone, page, slower=6, late=late)["shift"] == 0
 
 
 @pytest.mark.parametrize("page", ["book/index.html", "notebooks/01_rnn_from_scratch.html"])
@@ -368,6 +377,29 @@ def test_addresses_hold_in_the_bundle(tmp_path):
     css = assets.bundle(tmp_path, set())
     assert "url(katex/fonts/a.woff2)" in css
     assert 'url("data:,x")' in css and "url(#here)" in css
+
+
+def test_of_a_typeface_the_used_characters_are_kept():
+    path = ROOT / "node_modules" / "katex" / "dist" / "fonts" / "KaTeX_Math-Italic.woff"
+    font = ttLib.TTFont(io.BytesIO(typefaces.cut(path, set("hx"))))
+    assert {chr(code) for code in font.getBestCmap()} == set("hx")
+    assert "Copyright" in str(font["name"].getName(0, 3, 1))
+    whole = ttLib.TTFont(path)
+    assert font["hmtx"]["h"] == whole["hmtx"]["h"]
+
+
+def test_a_missing_typeface_is_named(tmp_path):
+    with pytest.raises(ExtensionError, match="gone.woff is missing: install it"):
+        typefaces.cut(tmp_path / "gone.woff", set("a"))
+
+
+def test_katex_faces_come_within_the_sheet_or_not_late():
+    css = (ROOT / "node_modules" / "katex" / "dist" / "katex.min.css").read_text("utf-8")
+    own = typefaces.without_math(css)
+    assert all(f"KaTeX_{face}." in css and f"KaTeX_{face}." not in own for face in typefaces.MATH)
+    assert "KaTeX_AMS-Regular." in own and "font-display:block" not in own
+    faces = typefaces.math_css(ROOT, set("h"))
+    assert faces.count("data:font/woff;base64,") == len(typefaces.MATH)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from checks import ROOT, TALK, expect_none
 from checks import book as book_checks
 from checks import browser as browser_checks
 from checks import teach as checks
+from unrolled_book import typefaces
 
 from unrolled import results
 
@@ -91,6 +92,9 @@ def test_a_name_that_is_not_there_fails_the_build(tmp_path):
     (tmp_path / "page.md").write_text(f"# Tiny\n\n{body}\n", encoding="utf-8")
     katex = Path("node_modules", "katex", "dist")
     shutil.copytree(ROOT / katex, tmp_path / katex)
+    type_ = Path(typefaces.SOURCE)
+    only = shutil.ignore_patterns("*.woff2", "*.css", "*cyrillic*", "*greek*", "*vietnamese*")
+    shutil.copytree(ROOT / type_, tmp_path / type_, ignore=only)
     number, diagram = book_checks.build(tmp_path, tmp_path / "output")
     assert "has no attribute 'nowhere'" in number
     assert "no diagram 'nowhere'" in diagram

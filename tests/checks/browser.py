@@ -135,17 +135,23 @@ def problems(context, address, theme):
     """Open a page and return what is wrong with it: what it loads, how it fits, axe-core."""
     page = context.new_page()
     found = listen(page)
+    late = "a face of math comes late, put it into typefaces.MATH: "
+    page.on("request", lambda r: "KaTeX_" in r.url and found.append(late + r.url))
     try:
         page.goto(address)
-        # Collapsed solutions, and what is not yet laid out, must fit and be accessible too.
-        page.add_style_tag(content="* { content-visibility: visible !important }")
-        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        show_all(page)
         page.mouse.move(1, 1)  # loads the script that serves the menus
         page.wait_for_load_state("networkidle")
         found += wrong_theme(page, theme) + overflow(page) + axe(page)
     finally:
         page.close()
     return found
+
+
+def show_all(page):
+    """Open what is collapsed, and lay out what is not yet: it must fit and be accessible too."""
+    page.add_style_tag(content="* { content-visibility: visible !important }")
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
 
 
 def drawn(page):

@@ -1,6 +1,6 @@
 """What a reader gets to see of figures, tables and equations: on a phone, on paper."""
 
-from checks.browser import drawn
+from checks.browser import SIZES, drawn, show_all
 
 SMALLEST = 10  # pixels: the size of a figure's text, its indices left out
 A4 = 673  # pixels between the page's margins, as book/_static/unrolled.css has them
@@ -14,8 +14,9 @@ CUT = """(smallest) => {
         const say = what => found.push(`${what}: ${words.trim().slice(0, 40)}`)
         const column = figure.getBoundingClientRect()
         if (!column.width) continue  // not shown
-        for (let box = figure.firstElementChild; box !== document.body; box = box.parentElement)
-            if (box.scrollWidth > box.clientWidth + 1 && box.tagName !== "svg"
+        const boxes = figure.querySelectorAll("*:not(svg, svg *)")
+        for (const box of [figure, figure.parentElement, ...boxes])
+            if (box.scrollWidth > box.clientWidth + 1
                 && getComputedStyle(box).overflowX !== "visible") say("a figure scrolls")
         for (const svg of figure.querySelectorAll("svg")) {
             const frame = svg.getBoundingClientRect()
@@ -44,28 +45,34 @@ PRINTED = """() => {
         range.selectNodeContents(box)
         const place = range.getBoundingClientRect()
         if (place.right > edge + 1)
-            found.push(`cut off on paper: ${box.tagName} ${box.textContent.trim().slice(0, 40)}`)
+            found.push(`cut off: ${box.tagName} ${box.textContent.trim().slice(0, 40)}`)
     }
     return found
 }"""
 
 
-def cut_off(page):
-    """No figure of an open page scrolls or is cut, and what is written in it can be read."""
-    return page.evaluate(CUT, SMALLEST)
-
-
-def cut_off_on_paper(page, width=A4):
-    """On paper nothing is cut off: no figure, no table, no equation, no code.
+def cut_off(context, address):
+    """No figure scrolls or is cut, and what is written in it can be read; on paper, nothing is cut.
 
     Parameters
     ----------
-    page : playwright.sync_api.Page
-        Open, with all its sections laid out.
-    width : int
-        Pixels between the margins of the paper.
+    context : playwright.sync_api.BrowserContext
+        Of any size.
+    address : str
+        Of a page.
     """
-    page.emulate_media(media="print")
-    page.set_viewport_size({"width": width, "height": 1000})
-    drawn(page)
-    return page.evaluate(CUT, 0) + page.evaluate(PRINTED)
+    page, found = context.new_page(), []
+    try:
+        page.goto(address)
+        show_all(page)
+        for name, size in SIZES.items():
+            page.set_viewport_size(size)
+            drawn(page)
+            found += [f"{name}: {problem}" for problem in page.evaluate(CUT, SMALLEST)]
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": HANDOUT if "handout" in address else A4, "height": 1000})
+        drawn(page)
+        found += [f"on paper: {p}" for p in page.evaluate(CUT, 0) + page.evaluate(PRINTED)]
+    finally:
+        page.close()
+    return found

@@ -87,8 +87,19 @@ def invalid(java, html):
 # One page, as it comes over the wire.
 
 
-def first_load(context, address):
+def first_load(context, address, slower=1, late=0):
     """Open a page with an empty cache.
+
+    Parameters
+    ----------
+    context : playwright.sync_api.BrowserContext
+        Of any size.
+    address : str
+        The page.
+    slower : float
+        By how much the processor is slowed down.
+    late : float
+        Seconds by which files of typefaces come late.
 
     Returns
     -------
@@ -103,6 +114,9 @@ def first_load(context, address):
     devtools.on(
         "Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]})
     )
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    if late:
+        page.route("**/*.woff*", lambda r: (page.wait_for_timeout(1000 * late), r.continue_()))
     try:
         page.goto(address, wait_until="networkidle")
         shift = page.evaluate(
