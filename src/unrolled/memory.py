@@ -422,7 +422,7 @@ def gradient_paths(params, inputs, targets, lags):
         place k. "all": by all paths. "cell": from cell to cell alone, which is what is left if
         gates and candidates don't answer. "output": by paths that take no step from cell to cell.
     """
-    record = _record(params, inputs)
+    record = run(params, inputs)
     i, f, g, o, before, cell = record[-1]
     dh = softmax(o * np.tanh(cell) @ params["weight_out"].T + params["bias_out"])
     dh[np.arange(len(targets)), targets] -= 1
@@ -448,8 +448,21 @@ def _into_cell(dh, o, cell):
     return dh * o * (1 - np.tanh(cell) ** 2)
 
 
-def _record(params, inputs):
-    """What an LSTM of one layer computes: i, f, g, o, c_{t-1}, c_t at each step, (T, 6, B, H)."""
+def run(params, inputs):
+    """Run an LSTM, and keep all that it computes.
+
+    Parameters
+    ----------
+    params : dict of ndarray
+        Of an LSTM with one layer; see `numpy_models`.
+    inputs : ndarray of int, (T, B)
+        What it reads from a zero state.
+
+    Returns
+    -------
+    ndarray, (T, 6, B, H)
+        i, f, g, o, the cells before and the cells, at each step.
+    """
     size = params["weight_hh_l0"].shape[1]
     hidden = cell = np.zeros((inputs.shape[1], size))
     record = []
@@ -461,3 +474,77 @@ def _record(params, inputs):
         hidden = o * np.tanh(cell)
         record.append((i, f, np.tanh(g), o, before, cell))
     return np.array(record)
+
+
+def properties(passage):
+    """What can be known of each place of a play from the text up to there.
+
+    Parameters
+    ----------
+    passage : str, of length N
+        A play: an empty line, a name and a colon on a line, the lines spoken, and so on.
+
+    Returns
+    -------
+    dict of ndarray, (N,)
+        The place in the line, whether the line is one with a name, the letters since a word began.
+    """
+    table, line, word, in_name = [], 0, 0, False
+    for k, character in enumerate(passage):
+        line = 0 if character == "\n" else line + 1
+        word = word + 1 if character.isalpha() else 0
+        if character == "\n":
+            in_name = passage[k - 1 : k] == "\n"
+        table.append((line, in_name, word))
+    names = "place in line", "in a name", "place in word"
+    return dict(zip(names, np.array(table, float).T, strict=True))
+
+
+def best_unit(cells, wanted):
+    """Choose a unit by its correlation on the first half of a text, and try it on the second.
+
+    Parameters
+    ----------
+    cells : ndarray, (N, H)
+        What each unit does at each place.
+    wanted : ndarray, (N,)
+        A property of each place.
+
+    Returns
+    -------
+    unit : int
+        The one whose correlation is largest, of either sign.
+    correlation : float
+        On the second half.
+    """
+    half = len(wanted) // 2
+
+    def correlations(part):
+        units, property_ = cells[part] - cells[part].mean(axis=0), wanted[part]
+        property_ = property_ - property_.mean()
+        lengths = np.linalg.norm(units, axis=0) * np.linalg.norm(property_)
+        return property_ @ units / lengths
+
+    unit = int(np.abs(correlations(slice(half))).argmax())
+    return unit, float(correlations(slice(half, None))[unit])
+
+
+def read_out(features, wanted):
+    """Read a property from all features at once: least squares on the first half of a text.
+
+    Parameters
+    ----------
+    features : ndarray, (N, F)
+        Such as all cells of a network, at each place.
+    wanted : ndarray, (N,)
+        The property.
+
+    Returns
+    -------
+    float
+        Its correlation with what is read, on the second half.
+    """
+    half = len(wanted) // 2
+    columns = np.column_stack([features, np.ones(len(wanted))])
+    weights = np.linalg.lstsq(columns[:half], wanted[:half], rcond=None)[0]
+    return float(np.corrcoef(columns[half:] @ weights, wanted[half:])[0, 1])
