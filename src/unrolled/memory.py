@@ -1,6 +1,6 @@
-"""What a network remembers: how far back it reads, and whether it holds one symbol of a string.
+"""What a network remembers: how far it reads, which letters it uses, whether it holds one symbol.
 
-The book builds both measurements, and asserts that they are equal.
+The book builds the first and the last of these measurements, and asserts that they are equal.
 """
 
 import re
@@ -75,6 +75,94 @@ def reach(cold, carried, tolerance):
     """
     apart = np.abs((cold - carried).mean(axis=1)) > tolerance  # (window,)
     return int(np.flatnonzero(apart)[-1] + 1) if apart.any() else 0
+
+
+def gradient_by_letter(model, ids, first=0, columns=32):
+    """How much each prediction hangs on each letter before it: the length of dL_t/dx_s.
+
+    L_t is the loss of step t alone, -log p(x_{t+1} | x_0 ... x_t), and x_s the one-hot vector that
+    is read at step s. Entry v of the gradient says how L_t would answer, to first order, if a
+    little of letter v were put in at step s; the length sums up all V of them. The gradient for
+    the hidden state h_s would not do: h_s holds all letters up to s, not that one. Nor does the
+    one entry of the letter that stands there: it is signed, and near zero where more of the letter
+    changes nothing, though another letter in its place would.
+
+    Lengths shrink with the loss: where the network is right and sure, the gradient is near zero
+    everywhere. So compare lengths within a row; `shares` does.
+
+    Parameters
+    ----------
+    model
+        One of `numpy_models`.
+    ids : ndarray of int, (T + 1,)
+        A text; it is read from a zero state. The last one is only predicted.
+    first : int, default 0
+        The first step whose loss is asked for: those before only warm up.
+    columns : int, default 32
+        So many losses are traced back side by side. It changes only the memory used.
+
+    Returns
+    -------
+    ndarray, (T - first, T)
+        Row t - first, column s; zero where s > t. With `first` at 0, lower triangular.
+
+    Raises
+    ------
+    ValueError
+        If there is no step from `first` on, or an id is not in the vocabulary.
+    """
+    ids = np.asarray(ids)
+    steps = len(ids) - 1
+    if not 0 <= first < steps:
+        raise ValueError(f"first is {first}; {len(ids)} ids have the steps 0 to {steps - 1}")
+    d_logits = softmax(model.forward(ids[:-1, None])[0][:, 0])  # (T, V)
+    d_logits[np.arange(steps), ids[1:]] -= 1  # dL_t/dlogits_t: softmax - one-hot
+    lengths = np.zeros((steps - first, steps))
+    for start in range(first, steps, columns):
+        asked = np.arange(start, min(start + columns, steps))  # one column each, (B,)
+        seeds = np.zeros((asked[-1] + 1, len(asked), d_logits.shape[1]))  # (T, B, V)
+        seeds[asked, asked - start] = d_logits[asked]  # each column has its own loss alone
+        inputs = np.repeat(ids[: asked[-1] + 1, None], len(asked), axis=1)  # (T, B)
+        grads = model.input_grads(inputs, seeds)  # (T, B, V)
+        lengths[asked - first, : len(seeds)] = np.linalg.norm(grads, axis=2).T
+    return lengths
+
+
+def shares(lengths):
+    """Each length as a share of its row: what each letter has of a prediction's gradient.
+
+    Parameters
+    ----------
+    lengths : ndarray, (..., T)
+        What `gradient_by_letter` returns.
+
+    Returns
+    -------
+    ndarray, (..., T)
+        Each row adds up to one.
+    """
+    return lengths / lengths.sum(axis=-1, keepdims=True)
+
+
+def letters_holding(lengths, part):
+    """How many letters back one must go until they hold this part of a prediction's gradient.
+
+    Parameters
+    ----------
+    lengths : ndarray, (R, T)
+        What `gradient_by_letter` returns: the rows of the last R steps.
+    part : float
+        Above 0, at most 1.
+
+    Returns
+    -------
+    ndarray of int, (R,)
+        1 if the letter just read holds it alone.
+    """
+    first = lengths.shape[1] - len(lengths)
+    rows = enumerate(shares(lengths), first + 1)  # how many letters have been read, and their row
+    sums = [np.cumsum(row[:read][::-1]) for read, row in rows]  # from the letter just read on
+    return np.array([1 + np.sum(sum_[:-1] < part) for sum_ in sums])
 
 
 def examine(model, grammar, strings, rows=32):

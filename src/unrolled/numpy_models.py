@@ -224,6 +224,39 @@ class _CharacterModel:
         loss = _cross_entropy_in_place(logits, targets.ravel())
         return loss, self._backward(inputs, logits, layers), state
 
+    def input_grads(self, inputs, d_logits, state=None):
+        """Gradient of a function of the logits for each input, as a one-hot vector.
+
+        Parameters
+        ----------
+        inputs : ndarray of int, shape (T, B)
+            As in `forward`.
+        d_logits : ndarray, shape (T, B, V)
+            The function's gradient for the logits.
+        state : optional
+            As in `forward`.
+
+        Returns
+        -------
+        ndarray, shape (T, B, V)
+            Of each input x_t: entry v says how the function would change with x_t's entry v.
+
+        Raises
+        ------
+        ValueError
+            As in `forward`, and if the gradient's shape is not that of the logits.
+        """
+        inputs = self._checked_ids(inputs, "inputs")
+        if np.shape(d_logits) != (*inputs.shape, self.vocab_size):
+            raise ValueError(
+                f"d_logits has shape {np.shape(d_logits)}; inputs of shape {inputs.shape} need "
+                f"{(*inputs.shape, self.vocab_size)}"
+            )
+        layers, _ = self._run(inputs, state)
+        d_logits = _rows(np.asarray(d_logits, self.dtype))
+        *_, (_, d_drive, _) = self._down(d_logits, layers)  # of the lowest layer
+        return (d_drive @ self.params["weight_ih_l0"]).reshape(*inputs.shape, -1)
+
     def _run(self, ids, state):
         """Run the layers from bottom to top, each over all steps."""
         states, layers = self._checked_state(state, ids.shape[1]), []
@@ -245,15 +278,11 @@ class _CharacterModel:
         return layers, self._stacked(states)
 
     def _backward(self, ids, d_logits, layers):
-        """Run back through the layers from top to bottom; d_logits: (T * B, V)."""
-        p, top = self.params, layers[-1][0]
+        """Gradients of all parameters; d_logits: (T * B, V)."""
+        top = layers[-1][0]
         grads = {"weight_out": d_logits.T @ _rows(top), "bias_out": d_logits.sum(axis=0)}
-        d_hidden = self._buffer("d_hidden", *top.shape)
-        np.matmul(d_logits, p["weight_out"], out=_rows(d_hidden))
-        for layer in reversed(range(self.num_layers)):
-            d_drive, own = self._layer_backward(layer, d_hidden, layers[layer][1])
+        for layer, d_drive, own in self._down(d_logits, layers):
             grads |= {f"{name}_l{layer}": grad for name, grad in own.items()}
-            d_drive = _rows(d_drive)  # (T * B, gates * H)
             bias = f"{self.biases[0]}_l{layer}"
             if layer == 0:
                 grads["weight_ih_l0"] = _added_up(d_drive, ids.ravel(), self.vocab_size).T
@@ -261,8 +290,21 @@ class _CharacterModel:
             else:
                 grads[f"weight_ih_l{layer}"] = d_drive.T @ _rows(layers[layer - 1][0])
                 grads[bias] = d_drive.sum(axis=0)
-                np.matmul(d_drive, p[f"weight_ih_l{layer}"], out=_rows(d_hidden))
-        return {name: grads[name] for name in p}
+        return {name: grads[name] for name in self.params}
+
+    def _down(self, d_logits, layers):
+        """Run back through the layers from top to bottom: each, its drive's gradient, and its own.
+
+        d_logits: (T * B, V); the drive's gradient: (T * B, gates * H).
+        """
+        d_hidden = self._buffer("d_hidden", *layers[-1][0].shape)
+        np.matmul(d_logits, self.params["weight_out"], out=_rows(d_hidden))
+        for layer in reversed(range(self.num_layers)):
+            d_drive, own = self._layer_backward(layer, d_hidden, layers[layer][1])
+            d_drive = _rows(d_drive)
+            yield layer, d_drive, own
+            if layer > 0:
+                np.matmul(d_drive, self.params[f"weight_ih_l{layer}"], out=_rows(d_hidden))
 
     def _recurrent(self, layer):
         """W_hhᵀ by block, (gates, H, H): products with these are faster than one with (H, 4H)."""

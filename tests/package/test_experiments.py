@@ -24,6 +24,7 @@ OPTIONS = {
     "precision": "float32",
 }
 SMALL = {  # the settings that make an experiment short; the names in its file don't hang on them
+    "first_words": {"EPOCHS": 1, "SEEDS": ONE},
     "rnn": {"PASSES": {"play": 1, "shakespeare": 1}, "SEEDS": ONE, "LAGS": 4},
     "reber": {
         "PARTS": {1: 1, 2: 1, 4: 1},
@@ -45,6 +46,18 @@ SMALL = {  # the settings that make an experiment short; the names in its file d
         "SEEDS": ONE,
         "PASSES": 1,
         "STEPS": 20,
+    },
+    "letters": {
+        "SEEDS": ONE,
+        "PLANS": dict.fromkeys(
+            ("RNN of chapter 1", "LSTM of chapter 2", "RNN", "LSTM"), {"epochs": 1}
+        ),
+        "START": 100,
+        "LENGTH": 20,
+        "SHOWN": 15,
+        "WARM_UP": 20,
+        "WINDOWS": 2,
+        "WINDOW": 5,
     },
     "reach": {"SEEDS": ONE, "PASSES": (1,), "LAGS": (0, 1, 2)},
     "autograd": {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unrolled import memory, tasks
-from unrolled.numpy_models import LSTM, RNN, softmax
+from unrolled.numpy_models import GRU, LSTM, RNN, softmax
 from unrolled.text import Vocabulary
 
 IDS = np.random.default_rng(0).integers(0, 5, 400)
@@ -41,6 +41,80 @@ def test_reach_is_the_length_of_the_memory():
     assert memory.reach(*losses, tolerance=1e-9) == 2  # the third token in, it knows all it uses
     assert memory.reach(*losses, tolerance=99) == 0
     assert memory.reach(losses[0], losses[1] + 1, tolerance=1e-9) == WINDOW
+
+
+def with_letters(model, ids, extra, epsilon):
+    """Losses of a text whose letters are one-hot vectors, `epsilon` of `extra` added: (T,).
+
+    Each place gets a letter of its own, whose column of W_ih is what is read there; none of these
+    letters is ever expected.
+    """
+    V, T = model.vocab_size, len(ids) - 1
+    wide = type(model)(V + T, model.hidden_size, model.num_layers)
+    params = {name: param.copy() for name, param in model.params.items()}
+    read = np.eye(V)[ids[:-1]] + epsilon * extra  # (T, V)
+    columns = params["weight_ih_l0"] @ read.T
+    params["weight_ih_l0"] = np.concatenate([params["weight_ih_l0"], columns], axis=1)
+    params["weight_out"] = np.pad(params["weight_out"], ((0, T), (0, 0)))
+    params["bias_out"] = np.pad(params["bias_out"], (0, T), constant_values=-1e9)
+    wide.params = params
+    inputs = V + np.arange(T)
+    return memory.losses_of(wide, inputs[:, None], ids[1:, None])[:, 0]
+
+
+@pytest.mark.parametrize("kind", [RNN, GRU, LSTM])
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_the_gradient_of_each_letter_equals_finite_differences(kind, num_layers):
+    model, ids = kind(5, 4, num_layers, seed=1), IDS[:8]
+    found, steps = np.zeros((7, 7, 5)), 1e-5
+    for s, v in np.ndindex(7, 5):
+        extra = np.zeros((7, 5))
+        extra[s, v] = 1
+        above, below = (with_letters(model, ids, extra, e) for e in (steps, -steps))
+        found[:, s, v] = (above - below) / (2 * steps)  # dL_t/dx_s[v]
+    lengths = memory.gradient_by_letter(model, ids)
+    np.testing.assert_allclose(lengths, np.linalg.norm(found, axis=2), rtol=1e-6, atol=1e-10)
+    assert (lengths[np.triu_indices(7, 1)] == 0).all() and (np.tril(lengths) > 0).sum() == 28
+
+
+@pytest.mark.parametrize("kind", [RNN, GRU, LSTM])
+def test_each_letter_s_gradients_add_up_to_that_of_the_weights(kind):
+    model, ids = kind(5, 4, 2, seed=1), IDS[:41].reshape(41, 1)
+    logits, _ = model.forward(ids[:-1])
+    _, d_logits = cross_entropy(logits, ids[1:])
+    of_inputs = model.input_grads(ids[:-1], d_logits)  # W_ihᵀ δa
+    _, grads, _ = model.loss_and_grads(ids[:-1], ids[1:])
+    bias = next(name for name in grads if name in ("bias_l0", "bias_ih_l0"))
+    np.testing.assert_allclose(
+        of_inputs.sum(axis=(0, 1)), grads[bias] @ model.params["weight_ih_l0"], atol=1e-12
+    )
+
+
+def test_rows_can_be_asked_for_and_memory_saved():
+    model = LSTM(5, 4, seed=2)
+    whole = memory.gradient_by_letter(model, IDS[:41])
+    assert whole.shape == (40, 40)
+    some = memory.gradient_by_letter(model, IDS[:41], first=33, columns=3)
+    np.testing.assert_allclose(some, whole[33:], rtol=1e-12)
+    assert np.allclose(memory.shares(some).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("first", [-1, 40, 41])
+def test_steps_that_are_not_there_are_refused(first):
+    with pytest.raises(ValueError, match=f"first is {first}; 41 ids have the steps 0 to 39"):
+        memory.gradient_by_letter(RNN(5, 4), IDS[:41], first)
+
+
+def test_a_gradient_of_another_shape_is_refused():
+    with pytest.raises(ValueError, match=r"shape \(3, 1, 4\); .* \(3, 1\) need \(3, 1, 5\)"):
+        RNN(5, 4).input_grads(IDS[:3, None], np.zeros((3, 1, 4)))
+
+
+def test_letters_that_hold_a_part():
+    lengths = np.array([[1, 2, 7, 0, 0], [0, 8, 0, 2, 0], [2, 2, 2, 2, 2.0]])
+    assert memory.letters_holding(lengths, 0.5).tolist() == [1, 3, 3]
+    assert memory.letters_holding(lengths, 0.65).tolist() == [1, 3, 4]
+    assert memory.letters_holding(lengths, 1.0).tolist() == [3, 3, 5]
 
 
 class Oracle:

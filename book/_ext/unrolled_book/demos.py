@@ -6,6 +6,7 @@ that text. A style sheet of the same name, if there is one, goes to the pages wi
 keeps the demo's height free, so that nothing below moves when the demo appears.
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 
 MODULES = "book/_static/demos"
 WEIGHTS = "data/weights"
+RESULTS = ("data/results/letters.json",)
 LOADER = Path(__file__).with_name("demos.js")
 LOG = logging.getLogger(__name__)
 
@@ -74,9 +76,22 @@ def copy_weights(app: Sphinx) -> None:
         shutil.copytree(source, Path(app.outdir, "_static", "weights"), dirs_exist_ok=True)
 
 
+def copy_results(app: Sphinx) -> None:
+    """Copy the results that demos show, without the machine that made them, and without spaces."""
+    for name in RESULTS:
+        source = Path(app.srcdir, name)
+        if source.is_file():  # not in the small books of the tests
+            facts = json.loads(source.read_text(encoding="utf-8"))
+            facts.pop("made_by")
+            target = Path(app.outdir, "_static", "results", source.name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(json.dumps(facts, separators=(",", ":")), encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
     """Register the directive, and what its pages load."""
     app.add_directive("demo", DemoDirective)
     app.add_node(Demo, html=(visit, depart))
     app.connect("builder-inited", copy_weights)
+    app.connect("builder-inited", copy_results)
     app.connect("html-page-context", load)

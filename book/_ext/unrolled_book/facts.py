@@ -16,9 +16,9 @@ from unrolled import results, tasks, weights
 WEIGHTS = Path(__file__).parents[3] / "data" / "weights"
 QUOTED = {  # by chapter, the lines that it prints: each {} with a name in it is a number of a page
     "02_lstm_from_scratch": [
-        "f = 0.99: half is left after {half_life.steps} steps",
-        "bias -2: play {bias.play_closed} nats; recall {} right",
-        "bias  4: play {bias.play_four} nats; recall {} right",
+        "| 0.99 | {half_life.steps} | {} |",
+        "| −2 | {} steps | {bias.play_closed} ({}) | {} | {} |",
+        "| 4 | {} steps | {bias.play_four} ({}) | {} | {} |",
     ],
     "03_autograd": ["LSTM autograd {} ({} to {}), {speed.autograd} times by hand"],
     "04_pytorch_batching": [

@@ -8,6 +8,7 @@ import { TextView } from "./live-model/text-view.mjs";
 import { counted, facts, notes, placed, signed, totals } from "./live-model/words.mjs";
 import { make } from "./shared/dom.mjs";
 
+const BY_CHANCE = 0.3; // what the best unit of an untrained network comes to
 const MODELS = {
   play: { title: "The Weir", prompt: "Wren:\nWho keeps the " },
   shakespeare: { title: "Tiny Shakespeare", prompt: "ROMEO:\nWhat is the " },
@@ -243,13 +244,15 @@ class LiveModel {
     this.status.textContent = "";
     this.units.replaceChildren(
       "Units to begin with: ",
-      ...metadata.units.map(({ unit, follows, correlation }) =>
-        make(
-          "button",
-          { type: "button", click: () => this.shadeByUnit(unit) },
-          `${unit}, ${follows}, ${signed(correlation)}`,
+      ...metadata.units
+        .filter(({ correlation }) => Math.abs(correlation) > BY_CHANCE)
+        .map(({ unit, follows, correlation }) =>
+          make(
+            "button",
+            { type: "button", click: () => this.shadeByUnit(unit) },
+            `${unit}, ${follows}, ${signed(correlation)}`,
+          ),
         ),
-      ),
     );
     this.about.replaceChildren(
       ...facts(metadata, hiddenSize, parameters).flatMap(([name, value]) => [

@@ -216,8 +216,7 @@ def loss_curve(history, references=()):
     figure, axes = plt.subplots()
     every = max(1, -(-len(history.losses) // MAX_POINTS))  # finer is not seen, only stored
     steps = 1 + np.arange(0, len(history.losses), every)
-    # Over no more than about a tenth of the run, else the curve would be another one.
-    keep = 0.95 * min(1, len(history.losses) / 400)
+    keep = max(0, 1 - max(0.05, 20 / len(history.losses)))  # over a small part of the run
     losses, smoothed = history.losses[::every], smooth(history.losses, keep)[::every]
     noisy = {"color": LIGHT["muted"], "alpha": 0.5, "linewidth": 0.6}
     axes.plot(steps, losses, label="training, each step", **noisy)

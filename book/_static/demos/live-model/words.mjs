@@ -79,7 +79,7 @@ export function notes() {
     "A character outside the vocabulary is boxed, with its code point. The model skips it, and it counts for no bits.",
     "The units to begin with are those whose hidden state goes most with a property of the text: each was chosen on " +
       "one half of a held-out passage, and the number is its correlation on the other half. It doesn't show that the " +
-      "model uses the unit for that: see chapter 2, What single units do.",
+      "model uses the unit for that: see chapter 7.",
     "Cells above zero have the color of their role, cells below zero are ink. Gates and hidden state are full at 1, " +
       "the cell at 2.",
   ].map((text) => make("p", {}, text));
