@@ -87,7 +87,7 @@ result: setup  ## Run one experiment: make result NAME=rnn writes data/results/r
 	$(call run,$(NAME)) true
 
 results: setup  ## Run those that take minutes (half an hour in all; downloads a text)
-	$(foreach name,rnn reber lstm autograd batching speaker echo,$(call run,$(name))) true
+	$(foreach name,rnn reber lstm reach wren autograd batching speaker echo,$(call run,$(name))) true
 
 bench: setup  ## Time the NumPy LSTM, on a machine that does nothing else (15 minutes; downloads a text)
 	$(foreach name,speed numpy_shakespeare,$(call run,$(name))) true

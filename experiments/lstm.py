@@ -1,14 +1,14 @@
 """Train what chapter 2 quotes, with five starts.
 
 LSTMs whose forget gates start at several biases, on two tasks: the play, and the recall of a symbol
-seen long before. And how far back networks read, pass after pass.
+seen long before.
 """
 
 import numpy as np
 
 from experiments import read
-from unrolled import learning, memory, optimizers
-from unrolled.numpy_models import LSTM, RNN
+from unrolled import learning, optimizers
+from unrolled.numpy_models import LSTM
 
 PACKAGES = ("numpy",)
 BIASES = (-2, 0, 1, 2, 4)
@@ -16,8 +16,6 @@ SEEDS = range(5)
 PASSES = 7  # over the play: chapter 2's main run, but for the bias
 PLAY = {"batch_size": 16, "num_steps": 32, "clip_norm": 1.0}
 LAG, STEPS, EVERY = 20, 600, 20  # of the recall task
-WINDOW, TOLERANCE = 96, 0.02  # characters, nats: of the reach
-REACH_PASSES = (1, 2, 4, 6, 8, 10, 12)
 
 
 def read_play(bias, seed):
@@ -56,25 +54,6 @@ def recall(bias, seed):
     return shares
 
 
-def reach_by_pass(model):
-    """Reach and held-out loss after each of REACH_PASSES on the play."""
-    _, train_ids, validation_ids = read("play")
-    some = validation_ids[:8001]
-    starts = np.random.default_rng(0).integers(256, len(some) - WINDOW - 1, 400)
-    curve = {"characters": [], "validation_nats": []}
-
-    def on_epoch(model, history):
-        if len(history.validation) in REACH_PASSES:
-            losses = memory.cold_and_carried(model, some, starts, WINDOW)
-            curve["characters"].append(memory.reach(*losses, TOLERANCE))
-            curve["validation_nats"].append(history.validation[-1][1])
-
-    plan = {"epochs": REACH_PASSES[-1], "batch_size": 32, "num_steps": 64, "on_epoch": on_epoch}
-    learning.train(model, optimizers.Adam(0.01), train_ids, validation_ids, **plan)
-    print(type(model).__name__, curve, flush=True)
-    return curve
-
-
 def measure(task):
     """The curves of one task: for each bias, a list of one curve for each seed."""
     curves = {}
@@ -82,19 +61,6 @@ def measure(task):
         curves[str(bias)] = [task(bias, seed) for seed in SEEDS]
         print(task.__name__, bias, [round(curve[-1], 3) for curve in curves[str(bias)]], flush=True)
     return curves
-
-
-def measure_reach():
-    """The curves of both networks, for each seed."""
-    size = read("play")[0]
-    kind = {"hidden_size": 128, "dtype": np.float32}
-    return {
-        "model": "1 layer of 128, float32; Adam 0.01, 32 rows, 64 steps; LSTM's forget bias 1",
-        "tolerance_nats": TOLERANCE,
-        "passes": REACH_PASSES,
-        "RNN": [reach_by_pass(RNN(size, seed=seed, **kind)) for seed in SEEDS],
-        "LSTM": [reach_by_pass(LSTM(size, seed=seed, forget_bias=1, **kind)) for seed in SEEDS],
-    }
 
 
 def measure_forget_bias():
@@ -114,5 +80,5 @@ def measure_forget_bias():
 
 
 def facts():
-    """Both studies."""
-    return {"forget_bias": measure_forget_bias(), "reach": measure_reach()}
+    """Both tasks."""
+    return {"forget_bias": measure_forget_bias()}

@@ -399,3 +399,152 @@ def share_of_questions(model, vocabulary, play, ends, name=None, before=100, row
         odds = logits[at, row, question] - logits[at, row, stop]  # their logarithm
         share[sentences] = 1 / (1 + np.exp(-odds.astype(float)))
     return share
+
+
+def gradient_paths(params, inputs, targets, lags):
+    """Send the gradient of an LSTM's last loss back to its cells, and split it by the way it takes.
+
+    Parameters
+    ----------
+    params : dict of ndarray
+        Of an LSTM with one layer; see `numpy_models`.
+    inputs : ndarray of int, (T, B)
+        What it reads from a zero state. Each row is a text of its own.
+    targets : ndarray of int, (B,)
+        What comes after each row.
+    lags : int
+        How many steps to go back, fewer than T.
+
+    Returns
+    -------
+    dict of ndarray, (lags + 1, B, H)
+        Gradients of each row's own loss with respect to its cells, k steps before the end at
+        place k. "all": by all paths. "cell": from cell to cell alone, which is what is left if
+        gates and candidates don't answer. "output": by paths that take no step from cell to cell.
+    """
+    record = run(params, inputs)
+    i, f, g, o, before, cell = record[-1]
+    dh = softmax(o * np.tanh(cell) @ params["weight_out"].T + params["bias_out"])
+    dh[np.arange(len(targets)), targets] -= 1
+    dh = dh @ params["weight_out"]  # (B, H): the last loss, with respect to h
+    start = _into_cell(dh, o, cell)
+    found = {"all": [start], "cell": [start], "output": [start]}
+    shown = {"all": dh, "output": dh}
+    for lag in range(lags):
+        i, f, g, o, before, cell = record[-1 - lag]
+        for name, carry in (("all", 1), ("output", 0)):
+            dc = found[name][-1]
+            da = [dc * g * i * (1 - i), dc * before * f * (1 - f), dc * i * (1 - g**2)]
+            da.append(shown[name] * np.tanh(cell) * o * (1 - o))
+            shown[name] = np.concatenate(da, axis=1) @ params["weight_hh_l0"]
+            around = _into_cell(shown[name], *record[-2 - lag][[3, 5]])
+            found[name].append(carry * f * dc + around)
+        found["cell"].append(f * found["cell"][-1])
+    return {name: np.array(gradients) for name, gradients in found.items()}
+
+
+def _into_cell(dh, o, cell):
+    """What the gradient at h = o * tanh(c) sends to c."""
+    return dh * o * (1 - np.tanh(cell) ** 2)
+
+
+def run(params, inputs):
+    """Run an LSTM, and keep all that it computes.
+
+    Parameters
+    ----------
+    params : dict of ndarray
+        Of an LSTM with one layer; see `numpy_models`.
+    inputs : ndarray of int, (T, B)
+        What it reads from a zero state.
+
+    Returns
+    -------
+    ndarray, (T, 6, B, H)
+        i, f, g, o, the cells before and the cells, at each step.
+    """
+    size = params["weight_hh_l0"].shape[1]
+    hidden = cell = np.zeros((inputs.shape[1], size))
+    record = []
+    for ids in inputs:
+        a = params["weight_ih_l0"].T[ids] + hidden @ params["weight_hh_l0"].T + params["bias_l0"]
+        i, f, g, o = np.split(a.astype(float), 4, axis=1)
+        i, f, o = ((1 + np.tanh(gate / 2)) / 2 for gate in (i, f, o))
+        before, cell = cell, f * cell + i * np.tanh(g)
+        hidden = o * np.tanh(cell)
+        record.append((i, f, np.tanh(g), o, before, cell))
+    return np.array(record)
+
+
+def properties(passage):
+    """What can be known of each place of a play from the text up to there.
+
+    Parameters
+    ----------
+    passage : str, of length N
+        A play: an empty line, a name and a colon on a line, the lines spoken, and so on.
+
+    Returns
+    -------
+    dict of ndarray, (N,)
+        The place in the line, whether the line is one with a name, the letters since a word began.
+    """
+    table, line, word, in_name = [], 0, 0, False
+    for k, character in enumerate(passage):
+        line = 0 if character == "\n" else line + 1
+        word = word + 1 if character.isalpha() else 0
+        if character == "\n":
+            in_name = passage[k - 1 : k] == "\n"
+        table.append((line, in_name, word))
+    names = "place in line", "in a name", "place in word"
+    return dict(zip(names, np.array(table, float).T, strict=True))
+
+
+def best_unit(cells, wanted):
+    """Choose a unit by its correlation on the first half of a text, and try it on the second.
+
+    Parameters
+    ----------
+    cells : ndarray, (N, H)
+        What each unit does at each place.
+    wanted : ndarray, (N,)
+        A property of each place.
+
+    Returns
+    -------
+    unit : int
+        The one whose correlation is largest, of either sign.
+    correlation : float
+        On the second half.
+    """
+    half = len(wanted) // 2
+
+    def correlations(part):
+        units, property_ = cells[part] - cells[part].mean(axis=0), wanted[part]
+        property_ = property_ - property_.mean()
+        lengths = np.linalg.norm(units, axis=0) * np.linalg.norm(property_)
+        return property_ @ units / lengths
+
+    unit = int(np.abs(correlations(slice(half))).argmax())
+    return unit, float(correlations(slice(half, None))[unit])
+
+
+def read_out(features, wanted):
+    """Read a property from all features at once: least squares on the first half of a text.
+
+    Parameters
+    ----------
+    features : ndarray, (N, F)
+        Such as all cells of a network, at each place.
+    wanted : ndarray, (N,)
+        The property.
+
+    Returns
+    -------
+    float
+        Its correlation with what is read, on the second half.
+    """
+    half = len(wanted) // 2
+    columns = np.column_stack([features, np.ones(len(wanted))])
+    weights = np.linalg.lstsq(columns[:half], wanted[:half], rcond=None)[0]
+    return float(np.corrcoef(columns[half:] @ weights, wanted[half:])[0, 1])

@@ -1,4 +1,7 @@
-"""The chapters run on the real Tiny Shakespeare too, with every assertion in them."""
+"""The chapters run on the real Tiny Shakespeare too, with every assertion in them.
+
+Not those that ask about the play, and name it.
+"""
 
 import os
 import re
@@ -11,7 +14,7 @@ from checks.notebooks import code_cells, run_as_program
 from unrolled import results
 
 DATA = Path(os.environ.get("UNROLLED_DATA", ""))
-READS = re.compile(r"\b(text\.load_corpus|speakers\.load)\(")
+READS = re.compile(r"\b(text\.load_corpus|speakers\.load)\((?!\"play\")")
 READERS = [p for p in CHAPTERS if any(READS.search(cell.source) for _, cell in code_cells(p))]
 
 

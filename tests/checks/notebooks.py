@@ -19,6 +19,7 @@ MAX_BYTES = 500_000
 TALK_BYTES = 700_000  # the talk shows some drawings once for each step
 MAX_IGNORED = 3
 MAX_LINES = 30  # a cell fits a screen; the house style says about 25
+WHOLE, MAX_WHOLE = "whole-program", 70  # the tag of one cell, which fits a page
 MIN_EXERCISES = 3
 LIMITS = {"words": 3000, "lines": 450, "minutes": 75}  # of a chapter
 LONGER = {  # those that are still to be shortened
@@ -380,15 +381,22 @@ def hidden(cell):
 
 
 def long_cells(path):
-    """Code cells fit a screen, but for those of exercises and those that readers don't see."""
-    return [
-        f"{path.name}: cell {n} has {lines} lines, at most {MAX_LINES}"
-        for n, cell, trail in sections(path)
-        if cell.cell_type == "code"
-        and (lines := cell.source.count("\n") + 1) > MAX_LINES
-        and not any(map(is_exercise, trail))
-        and not {"hide-input", "remove-input"} & tags(cell)
-    ]
+    """Code cells fit a screen, but for those of exercises and those that readers don't see.
+
+    One cell may hold a whole program, and fit a page.
+    """
+    problems, whole = [], 0
+    for n, cell, trail in sections(path):
+        if cell.cell_type != "code" or any(map(is_exercise, trail)) or HIDDEN & tags(cell):
+            continue
+        whole += WHOLE in tags(cell)
+        lines = cell.source.count("\n") + 1
+        limit = MAX_WHOLE if WHOLE in tags(cell) else MAX_LINES
+        if lines > limit:
+            problems.append(f"{path.name}: cell {n} has {lines} lines, at most {limit}")
+    if whole > 1:
+        problems.append(f"{path.name}: {whole} cells are tagged {WHOLE}, at most one")
+    return problems
 
 
 def prose(markdown):

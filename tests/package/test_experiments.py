@@ -24,6 +24,7 @@ OPTIONS = {
     "precision": "float32",
 }
 SMALL = {  # the settings that make an experiment short; the names in its file don't hang on them
+    "first_words": {"EPOCHS": 1, "SEEDS": ONE},
     "rnn": {"PASSES": {"play": 1, "shakespeare": 1}, "SEEDS": ONE, "LAGS": 4},
     "reber": {
         "PARTS": {1: 1, 2: 1, 4: 1},
@@ -45,7 +46,6 @@ SMALL = {  # the settings that make an experiment short; the names in its file d
         "SEEDS": ONE,
         "PASSES": 1,
         "STEPS": 20,
-        "REACH_PASSES": (1,),
     },
     "letters": {
         "SEEDS": ONE,
@@ -59,6 +59,7 @@ SMALL = {  # the settings that make an experiment short; the names in its file d
         "WINDOWS": 2,
         "WINDOW": 5,
     },
+    "reach": {"SEEDS": ONE, "PASSES": (1,), "LAGS": (0, 1, 2)},
     "autograd": {
         "ROUNDS": 1,
         "SHAPE": {"vocab_size": 9, "hidden_size": 8, "batch_size": 2, "num_steps": 8},

@@ -279,3 +279,93 @@ def test_shares_are_those_of_the_whole_text():
     p = softmax(model.forward(VOCABULARY.encode(SCENE)[:, None])[0][ends.places - 1, 0])
     question, stop = VOCABULARY.encode("?.")
     assert np.allclose(share, p[:, question] / (p[:, question] + p[:, stop]))
+
+
+# The gradient's ways back through an LSTM, and what can be read from its cells.
+
+
+@pytest.fixture
+def small_lstm():
+    """An LSTM whose weights are not small, and three rows of text."""
+    model = LSTM(5, hidden_size=4, seed=0)
+    for array in model.params.values():
+        array *= 2
+    return model, IDS[:90].reshape(3, 30).T
+
+
+def test_a_run_is_what_the_engine_computes(small_lstm):
+    model, rows = small_lstm
+    record = memory.run(model.params, rows)
+    _, (hidden, cells) = model.forward(rows)
+    assert record.shape == (30, 6, 3, 4)
+    assert np.allclose(record[-1, 5], cells[0], atol=1e-12)
+    assert np.allclose(record[-1, 3] * np.tanh(record[-1, 5]), hidden[0], atol=1e-12)
+    assert np.array_equal(record[1:, 4], record[:-1, 5])  # the cells before are those before
+
+
+@pytest.mark.parametrize("k", [0, 1, 7])
+def test_the_whole_gradient_is_what_a_nudge_of_the_cells_says(small_lstm, k):
+    model, rows = small_lstm
+    inputs, targets = rows[:-1], rows[-1]
+    record = memory.run(model.params, inputs)
+    found = memory.gradient_paths(model.params, inputs, targets, lags=10)["all"]
+    assert found.shape == (11, 3, 4)
+
+    def losses(nudge):
+        cells = record[-1 - k, 5] + nudge
+        state = (record[-1 - k, 3] * np.tanh(cells))[None], cells[None]
+        if k == 0:
+            logits = state[0][0] @ model.params["weight_out"].T + model.params["bias_out"]
+        else:
+            logits = model.forward(inputs[-k:], state)[0][-1]
+        return -np.log(softmax(logits)[np.arange(3), targets])
+
+    for unit in range(4):
+        nudge = 1e-5 * np.eye(4)[unit]
+        slope = (losses(nudge) - losses(-nudge)) / 2e-5
+        assert np.allclose(slope, found[k][:, unit], atol=1e-8)
+
+
+def test_the_cell_alone_is_a_product_of_forget_gates(small_lstm):
+    model, rows = small_lstm
+    forget = memory.run(model.params, rows[:-1])[::-1, 1]
+    found = memory.gradient_paths(model.params, rows[:-1], rows[-1], lags=10)
+    for k in range(11):
+        assert np.allclose(found["cell"][k], found["cell"][0] * forget[:k].prod(axis=0), atol=1e-15)
+
+
+def test_one_step_back_the_two_ways_are_the_whole(small_lstm):
+    model, rows = small_lstm
+    found = memory.gradient_paths(model.params, rows[:-1], rows[-1], lags=2)
+    assert np.allclose(found["cell"][1] + found["output"][1], found["all"][1], atol=1e-15)
+    assert not np.allclose(found["cell"][2] + found["output"][2], found["all"][2], rtol=1e-3)
+
+
+def test_properties_are_known_from_the_text_up_to_there():
+    passage = "said.\n\nHob:\nYes, I"
+    found = memory.properties(passage)
+    assert found["place in line"].tolist() == [1, 2, 3, 4, 5, 0, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6]
+    assert found["in a name"].tolist() == 6 * [0] + 5 * [1] + 7 * [0]
+    assert found["place in word"].tolist() == [1, 2, 3, 4, 0, 0, 0, 1, 2, 3, 0, 0, 1, 2, 3, 0, 0, 1]
+    for end in range(1, len(passage)):
+        for name, values in memory.properties(passage[:end]).items():
+            assert values.tolist() == found[name][:end].tolist()
+
+
+def test_the_best_unit_is_found_and_tried_on_text_that_had_no_say():
+    rng = np.random.default_rng(0)
+    wanted, cells = rng.normal(size=400), rng.normal(size=(400, 6))
+    cells[:, 3] -= 5 * wanted
+    unit, correlation = memory.best_unit(cells, wanted)
+    assert unit == 3 and correlation < -0.9
+    cells[200:, 3] = rng.normal(size=200)  # only in the first half
+    unit, correlation = memory.best_unit(cells, wanted)
+    assert unit == 3 and abs(correlation) < 0.3
+
+
+def test_a_read_out_is_tried_on_text_that_it_was_not_fitted_to():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(400, 30))
+    wanted = features @ rng.normal(size=30) + 7
+    assert memory.read_out(features, wanted) > 0.999
+    assert abs(memory.read_out(features, rng.normal(size=400))) < 0.3

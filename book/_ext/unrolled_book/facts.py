@@ -11,7 +11,7 @@ import numpy as np
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from unrolled import results, weights
+from unrolled import results, tasks, weights
 
 WEIGHTS = Path(__file__).parents[3] / "data" / "weights"
 QUOTED = {  # by chapter, the lines that it prints: each {} with a name in it is a number of a page
@@ -19,13 +19,6 @@ QUOTED = {  # by chapter, the lines that it prints: each {} with a name in it is
         "| 0.99 | {half_life.steps} | {} |",
         "| −2 | {} steps | {bias.play_closed} ({}) | {} | {} |",
         "| 4 | {} steps | {bias.play_four} ({}) | {} | {} |",
-        "RNN  after {reach.passes} passes: {} characters, {reach.RNN_nats} nats",
-        "LSTM after {} passes: {} characters, {reach.LSTM_nats} nats",
-        "1 inside: {} symbols, {reber.near_steps} steps apart, floor {} above it",
-        "4 inside: {} symbols, {reber.far_steps} steps apart, floor {} above it",
-        "1 inside, RNN  with rate {} above, {reber.near_RNN} ± {} % remembered",
-        "4 inside, RNN  with rate {} above, {reber.far_RNN} ± {} % remembered",
-        "4 inside, LSTM with rate {} above, {reber.far_LSTM} ± {} % remembered",
     ],
     "03_autograd": ["LSTM autograd {} ({} to {}), {speed.autograd} times by hand"],
     "04_pytorch_batching": [
@@ -54,7 +47,7 @@ def computed() -> dict[str, dict[str, str]]:
     """Return the numbers that no chapter prints on a line of its own, in the form of `facts`."""
     play = results.load("rnn")["play"]
     lstm, cost = results.load("lstm"), results.load("batching")["play"]["validation_nats"]
-    recall, reach = lstm["forget_bias"]["recall"], lstm["reach"]
+    recall, reach = lstm["forget_bias"]["recall"], results.load("reach")
     speaker, echo = results.load("speaker"), results.load("echo")
     accuracy, skewed = speaker["play"]["accuracy"], speaker["times"][-1]["seconds"]
     length = max(echo["capacity"]["32"], key=int)
@@ -64,8 +57,19 @@ def computed() -> dict[str, dict[str, str]]:
     def median(kind, place):
         return f"{np.median([run['characters'][place] for run in reach[kind]]):.0f}"
 
+    def at_end(kind):
+        return results.spread([run["validation_nats"][-1] for run in reach[kind]], 2)
+
     def percent(shares):
         return f"{np.mean(shares):.0%}"
+
+    def remembered(inside, kind):
+        rates = results.load("reber")["inner"][str(inside)]["runs"][kind].values()
+        better = min(rates, key=lambda runs: sum(run["excess_nats"][-1] for run in runs))
+        return f"{100 * np.mean([run['accuracy'][-1] for run in better]):.1f}"
+
+    def steps(inside):
+        return f"{sum(tasks.visits(tasks.embed(tasks.REBER, inside)).values()) - 3:.0f}"
 
     def symbols(runs):
         return percent([run["symbols"] for run in runs])
@@ -84,9 +88,19 @@ def computed() -> dict[str, dict[str, str]]:
         },
         "reach": {
             "early": str(reach["passes"][1]),
+            "passes": str(reach["passes"][-1]),
+            "RNN_nats": at_end("RNN"),
+            "LSTM_nats": at_end("LSTM"),
             "RNN": median("RNN", -1),
             "LSTM": median("LSTM", -1),
             "LSTM_early": median("LSTM", 1),
+        },
+        "reber": {
+            "near_steps": steps(1),
+            "far_steps": steps(4),
+            "near_RNN": remembered(1, "RNN"),
+            "far_RNN": remembered(4, "RNN"),
+            "far_LSTM": remembered(4, "LSTM"),
         },
         "cost": {
             choice.replace(" ", "_"): results.spread(

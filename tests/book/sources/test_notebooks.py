@@ -160,6 +160,17 @@ def set_tags(cell, *tags):
     return lambda cells: cells[cell].metadata.update(tags=list(tags))
 
 
+def whole_program(lines, *numbers):
+    def change(cells):
+        for number in numbers:
+            cells[number].source = "1\n" * (lines - 1) + "1"
+            cells[number].metadata.update(tags=[checks.WHOLE])
+        if lines > 40:
+            cells[TEXT].source = cells[TEXT].source.replace("5 minutes", "10 minutes")
+
+    return change
+
+
 def set_output(cell, output):
     return lambda cells: cells[cell].update(outputs=[output])
 
@@ -228,6 +239,8 @@ FAULTS = {
         ),
     ),
     "long cell": ("long_cells", set_source(CODE, "1\n" * 30 + "1")),
+    "long program": ("long_cells", whole_program(71, CODE)),
+    "two programs": ("long_cells", whole_program(10, CODE, FIGURE)),
 }
 
 
