@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unrolled import memory, tasks
-from unrolled.numpy_models import GRU, LSTM, RNN, softmax
+from unrolled.numpy_models import GRU, LSTM, RNN, cross_entropy, softmax
 from unrolled.text import Vocabulary
 
 IDS = np.random.default_rng(0).integers(0, 5, 400)
