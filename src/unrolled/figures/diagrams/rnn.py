@@ -123,9 +123,9 @@ def rnn_backward():
         drawing.arrow("gradient", (after, back), (meet + OPERATOR, back))
         if not last:
             middle = x + pitch / 2
-            drawing.text(middle, back - 62, "future", "gradient")
+            drawing.text(middle, back - 66, "future", "gradient")
             arrives = ("W_hh^T", "ink"), (f"δa_{t + 1}", "gradient")
-            drawing.formula(middle, back - 24, *arrives)
+            drawing.formula(middle, back - 29, *arrives)
             drawing.symbol(middle, hidden + 5, "W_hh")
     drawing.text(704, back, "0", "gradient", size=SYMBOL, font=MATH_UPRIGHT)
 
