@@ -20,7 +20,7 @@ QUOTED = {  # by chapter, the lines that it prints: each {} with a name in it is
         "| −2 | {} steps | {bias.play_closed} ({}) | {} | {} |",
         "| 4 | {} steps | {bias.play_four} ({}) | {} | {} |",
     ],
-    "03_autograd": ["| LSTM, autograd | {} | {} | {speed.autograd} |"],
+    "03_autograd": ["| LSTM, autograd | {} | {} to {} | {speed.autograd} |"],
     "04_pytorch_batching": [
         "| on the play | {cost.reported} | {} |",
         "| PyTorch | {} | {} | {speed.slowest} to {speed.fastest} |",
