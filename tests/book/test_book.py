@@ -1,5 +1,8 @@
 """The built book, as files: complete, whole, readable, and alone on its host."""
 
+import json
+
+import nbformat
 import pytest
 from checks import ROOT, expect_none
 from checks import book as checks
@@ -126,6 +129,52 @@ def test_a_warning_fails_the_build(tmp_path):
     (tmp_path / "index.md").write_text("# Tiny\n\nSee {ref}`nowhere`.\n")
     [problem] = checks.build(tmp_path, tmp_path / "output")
     assert "nowhere" in problem
+
+
+def test_a_mention_of_a_figure_leads_to_it(tmp_path):
+    title = "<title>A line and a line.</title>"
+    panel = '<svg x="0" width="9" height="9" viewBox="0 0 9 9"><text y="5">label</text></svg>'
+    svg = f'<svg width="18pt" height="9pt" xmlns="http://www.w3.org/2000/svg">{title}{panel}{panel}</svg>'
+    caption = "Figure 4.1. It is *flat*."
+    outputs = [
+        nbformat.v4.new_output("display_data", {kind: data})
+        for kind, data in (("image/svg+xml", svg), ("text/markdown", caption))
+    ]
+    cells = [
+        nbformat.v4.new_markdown_cell("# Four\n\nAs Figure\n4.1 shows. `Figure 4.1`"),
+        nbformat.v4.new_code_cell("1", outputs=outputs, execution_count=1),
+    ]
+    config = {
+        "title": "Tiny",
+        "only_build_toc_files": True,
+        "execute": {"execute_notebooks": "off"},
+        "sphinx": {
+            "local_extensions": {"unrolled_book.figures": str(ROOT / "book" / "_ext")},
+            "config": {"nb_render_markdown_format": "myst"},
+        },
+    }
+    (tmp_path / "notebooks").mkdir()
+    language = {"language_info": {"name": "python", "pygments_lexer": "python3"}}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=language)
+    nbformat.write(notebook, tmp_path / "notebooks" / "04_four.ipynb")
+    (tmp_path / "_config.yml").write_text(json.dumps(config))  # JSON is YAML
+    chapters = "root: index\nchapters:\n- file: notebooks/04_four\n"
+    (tmp_path / "_toc.yml").write_text(f"format: jb-book\n{chapters}")
+    (tmp_path / "index.md").write_text("# Tiny\n\nSee Figure 4.1.\n")
+    assert checks.build(tmp_path, tmp_path / "output") == []
+    html = tmp_path / "output" / "_build" / "html"
+    first, chapter = (
+        checks.parse(html / f"{name}.html") for name in ("index", "notebooks/04_four")
+    )
+    [figure] = chapter.select("figure#figure-4-1")
+    assert figure.figcaption.strong.get_text() == "Figure 4.1."
+    assert "It is flat." in figure.figcaption.get_text()
+    [panels] = figure.select("div.u-panels[role=img][aria-label='A line and a line.']")
+    assert len(panels.select("svg[aria-hidden=true]")) == 2
+    for page, address in ((first, "notebooks/04_four.html#figure-4-1"), (chapter, "#figure-4-1")):
+        [link] = page.select("article a.reference[href$='#figure-4-1']")
+        assert link["href"] == address
+        assert link.get_text() == "Figure\N{NO-BREAK SPACE}4.1"
 
 
 def test_problems_fail_a_test():

@@ -39,7 +39,8 @@ CUT = """(smallest) => {
 }"""
 
 PRINTED = """() => {
-    const found = [], edge = document.querySelector(".bd-article").getBoundingClientRect().right
+    const found = [], column = document.querySelector(".bd-article") ?? document.body
+    const edge = column.getBoundingClientRect().right
     for (const box of document.querySelectorAll(".bd-article :is(table, pre, .katex-html)")) {
         const range = document.createRange()
         range.selectNodeContents(box)

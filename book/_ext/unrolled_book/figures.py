@@ -6,6 +6,7 @@ A caption that begins with "Figure 2.3." gives its figure an anchor, and mention
 import html
 import inspect
 import re
+from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -172,7 +173,9 @@ class FigureLinks(SphinxPostTransform):
 
     def run(self, **kwargs) -> None:
         """Transform one document."""
-        for text in list(self.document.findall(nodes.Text)):
+        for parent in {text.parent for text in self.document.findall(nodes.Text)} - {None}:
+            _join_texts(parent)
+        for text in [text for text in self.document.findall(nodes.Text) if text.parent]:
             number = isinstance(text.parent, nodes.strong) and "u-number" in text.parent["classes"]
             if not number and not _inside(text, NOT_PROSE) and MENTION.search(text):
                 text.parent.replace(text, list(self._linked(text)))
@@ -200,6 +203,15 @@ class FigureLinks(SphinxPostTransform):
 def anchor(chapter: str, number: str) -> str:
     """Return the id of a figure."""
     return f"figure-{chapter}-{number}"
+
+
+def _join_texts(parent: nodes.Element) -> None:
+    """Make one text of neighbors: MyST cuts one at each end of a line."""
+    children = []
+    for is_text, run in groupby(parent.children, lambda child: isinstance(child, nodes.Text)):
+        some = list(run)
+        children += [nodes.Text("".join(some))] if is_text else some
+    parent[:] = children
 
 
 def _inside(node: nodes.Node, kinds: tuple[type[nodes.Node], ...]) -> bool:
