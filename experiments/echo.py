@@ -13,6 +13,7 @@ SEEDS = tuple(range(5))
 TABLE = {"5 to 2": (5, 2, 8), "5 to 5": (5, 5, 10), "10 to 10": (10, 10, 12)}  # with epochs
 SIZES = (8, 16, 32, 64, 128)
 LENGTHS = (3, 6, 9, 12)
+SLOWER = 0.002  # a learning rate below the default
 
 
 def as_tensors(X, y):
@@ -134,11 +135,16 @@ def capacity():
 
 
 def cells():
-    """The other cells at the longest echo of the table."""
+    """The other cells at the longest echo of the table, the simple one at two learning rates."""
     n_in, n_out, epochs = TABLE["10 to 10"]
+    kinds = {
+        "rnn": {"cell": "rnn"},
+        "lstm": {"cell": "lstm"},
+        "rnn, slower": {"cell": "rnn", "learning_rate": SLOWER},
+    }
     return {
-        cell: [run(n_in, n_out, seed, cell=cell, max_epochs=epochs)[0] for seed in SEEDS[:3]]
-        for cell in ("rnn", "lstm")
+        kind: [run(n_in, n_out, seed, max_epochs=epochs, **options)[0] for seed in SEEDS[:3]]
+        for kind, options in kinds.items()
     }
 
 
