@@ -29,7 +29,7 @@ def run(options, **more):
     """The record of one training run."""
     words = ["--corpus", "shakespeare"]
     for name, value in (options | more).items():
-        words += [f"--{name.replace('_', '-')}", str(value)]
+        words += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "shakespeare.safetensors"
         if status := train.main([*words, "--out", str(out)]):
