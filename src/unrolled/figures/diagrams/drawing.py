@@ -173,7 +173,7 @@ class Drawing:
         small = {"font-size": _number(SUBSCRIPT * size), **attributes}
         drop, move = 0.2 * size if subscript else 0, {}
         if layer:  # the subscript begins below it: a digit in brackets is 1.278 em wide
-            raised, drop = 0.4 * size, 0.28 * size
+            raised, drop = 0.5 * size, 0.3 * size
             self._math(text, f"({layer})", True, dy=_number(-raised), **small)
             move = {"dy": _number(drop + raised), "dx": _number(-1.278 * SUBSCRIPT * size)}
         elif subscript:
