@@ -29,7 +29,7 @@ def run(options, **more):
     """The record of one training run."""
     words = ["--corpus", "shakespeare"]
     for name, value in (options | more).items():
-        words += [f"--{name.replace('_', '-')}", str(value)]
+        words += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "shakespeare.safetensors"
         if status := train.main([*words, "--out", str(out)]):
@@ -39,7 +39,7 @@ def run(options, **more):
 
 def facts():
     """Train from each seed, and count."""
-    records = [run(OPTIONS, seconds=SECONDS, seed=seed) for seed in SEEDS]
+    records = [run(OPTIONS, seconds=SECONDS, seed=seed, final=True) for seed in SEEDS]
     found = {name: [record[name] for record in records] for name in MEASURED}
     kept = ("command", "parameters", "threads", "cold_window")
     found |= {name: records[0][name] for name in kept}

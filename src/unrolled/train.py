@@ -44,9 +44,10 @@ def arguments():
     parser = argparse.ArgumentParser(
         prog="python -m unrolled.train",
         description="Train a character model on a text: AdamW, its learning rate warmed up and "
-        "lowered to zero along a cosine, gradients clipped, the state carried. The first 90 % of "
-        "the text train, the rest validates. The weights with the lowest validation loss are kept. "
-        "Ctrl-C stops after the step at hand; the same command goes on, also after a crash.",
+        "lowered to zero along a cosine, gradients clipped, the state carried. The last tenth of "
+        "the text is held out; the last tenth of the rest, the development part, validates, and "
+        "the weights with the lowest loss on it are kept. Ctrl-C stops after the step at hand; the "
+        "same command goes on, also after a crash.",
     )
     add, shown = parser.add_argument, "(default: %(default)s)"
     size, positive, seed = number(int, 1), number(float, 1e-9), number(int, 0, 2**63)
@@ -68,6 +69,12 @@ def arguments():
     until = parser.add_mutually_exclusive_group(required=True)
     until.add_argument("--epochs", type=size, help="train for this many passes over the text")
     until.add_argument("--seconds", type=positive, help="or for this long, validations not counted")
+    add(
+        "--final",
+        action="store_true",
+        help="train on the development part too, for the length you chose; keep the last weights, "
+        "and measure them, once, on the text held out: for a figure that you report",
+    )
     add("--seed", type=seed, default=0, help=f"of the starting weights and dropout {shown}")
     add("--device", choices=["cpu", "cuda", "mps"], default="cpu", help=shown)
     add(
@@ -117,6 +124,9 @@ class Run:
         self.vocabulary = Vocabulary.from_text(corpus)
         ids = self.vocabulary.encode(corpus)
         self.training_ids, self.validation_ids = train_validation_split(ids, TRAINING_SHARE)
+        if not options.final:  # the text held out isn't read
+            parts = train_validation_split(self.training_ids, TRAINING_SHARE)
+            self.training_ids, self.validation_ids = parts
         stream_batches(self.validation_ids, VALIDATION_ROWS, 1)  # if too short, fail now
         self.command = command(options)
         self.settings = vars(options) | {
@@ -137,7 +147,7 @@ class Run:
         self.batches = [[torch.from_numpy(ids).to(self.device) for ids in pair] for pair in pairs]
         self.step, self.state = 0, None
         self.facts = {"characters": 0, "seconds": 0.0, "validation": []}
-        self.best = {}  # the parameters with the lowest validation loss
+        self.best = {}  # the parameters with the lowest validation loss, or the last ones
         self.stopped = self.finished = False
         there = [path for path in (self.out, self.record) if path.exists()]
         if self.checkpoint.exists():
@@ -166,10 +176,8 @@ class Run:
                 bar.set_postfix_str(f"{rate:,.0f} characters/s, loss {loss:.3f}", refresh=False)
                 bar.update(self.progress - before)
                 if math.floor(VALIDATIONS * self.progress) > math.floor(VALIDATIONS * before):
-                    loss = self.validate()
+                    bar.write(f"step {self.step}, {self.facts['seconds']:.0f} s{self.validate()}")
                     bar.unpause()  # the time that is left is reckoned without the validation's
-                    seconds = self.facts["seconds"]
-                    bar.write(f"step {self.step}, {seconds:.0f} s: validation {in_units(loss)}")
             self.save()
 
     def stop(self, number, frame):
@@ -212,15 +220,20 @@ class Run:
         return self.settings["learning_rate"] * rise * fall
 
     def validate(self):
-        """Measure the validation loss and save. Returns the loss, nats per character."""
-        loss = self.loss(self.validation_ids)
-        if not math.isfinite(loss):
-            raise Diverged(f"after step {self.step} the validation loss is {loss}.")
-        if loss < min((before for _, before in self.facts["validation"]), default=math.inf):
+        """Keep the weights that validate best, or a final run's last; save. Returns what to say."""
+        said, better = "", True
+        if not self.settings["final"]:
+            loss = self.loss(self.validation_ids)
+            if not math.isfinite(loss):
+                raise Diverged(f"after step {self.step} the validation loss is {loss}.")
+            losses = [before for _, before in self.facts["validation"]]
+            said, better = f": validation {in_units(loss)}", loss < min(losses, default=math.inf)
+            self.facts["validation"].append([self.step, loss])
+        if better:
             self.best = {n: torch.from_numpy(array) for n, array in self.model.params.items()}
-        self.facts["validation"].append([self.step, loss])
+            self.facts["kept"] = self.step
         self.save()
-        return loss
+        return said
 
     def loss(self, ids, **how):
         """Mean loss, nats per character, without dropout; `how` goes to `learning.evaluate`."""
@@ -245,8 +258,9 @@ class Run:
         }
         weights.save_checkpoint(self.checkpoint, checkpoint)
         if self.best:
-            step, loss = min(self.facts["validation"], key=lambda measured: measured[1])
-            found = {"step": step, "validation_nats": loss, "command": self.command}
+            found = {"step": self.facts["kept"], "command": self.command}
+            if not self.settings["final"]:
+                found["validation_nats"] = dict(self.facts["validation"])[self.facts["kept"]]
             params = {name: tensor.numpy() for name, tensor in self.best.items()}
             weights.save_weights(self.out, params, self.vocabulary, **found, **self.settings)
 
@@ -276,13 +290,13 @@ def command(options):
     words = ["python", "-m", "unrolled.train"]
     named = vars(options) | {"corpus": Path(options.corpus).name, "out": options.out.name}
     for name, value in named.items():
-        if value is not None and name != "device":
-            words += [f"--{name.replace('_', '-')}", str(value)]
+        if value is not None and value is not False and name != "device":
+            words += [f"--{name.replace('_', '-')}"] + ([] if value is True else [str(value)])
     return shlex.join(words)
 
 
 def finish(run):
-    """Measure the best weights, write the record, and remove the checkpoint. Returns the record."""
+    """Measure the kept weights, write the record, remove the checkpoint. Returns the record."""
     arrays = {name: tensor.numpy() for name, tensor in run.best.items()}
     run.model.params = arrays
     carried = run.loss(run.validation_ids)
@@ -295,6 +309,7 @@ def finish(run):
         "steps": run.step,
         "training_seconds": run.facts["seconds"],
         "characters_per_second": run.facts["characters"] / run.facts["seconds"],
+        "measured_on": "held-out text" if run.settings["final"] else "development part",
         "validation": run.facts["validation"],
         "validation_nats": carried,
         "validation_bits": carried / math.log(2),
@@ -348,7 +363,7 @@ def main(argv=None):
         print(f"Stopped after step {run.step}; the same command goes on.", file=sys.stderr)
         return INTERRUPTED
     record = finish(run)
-    print(f"{run.out}: validation {in_units(record['validation_nats'])}")
+    print(f"{run.out}, {record['measured_on']}: {in_units(record['validation_nats'])}")
     print(f"windows of {COLD_WINDOW} started cold: {in_units(record['cold_nats'])}")
     return 0
 

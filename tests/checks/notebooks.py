@@ -22,10 +22,6 @@ MAX_LINES = 30  # a cell fits a screen; the house style says about 25
 WHOLE, MAX_WHOLE = "whole-program", 70  # the tag of one cell, which fits a page
 MIN_EXERCISES = 3
 LIMITS = {"words": 3000, "lines": 450, "minutes": 75}  # of a chapter
-LONGER = {  # those that are still to be shortened
-    "04_pytorch_batching": {"words": 3100, "lines": 550, "minutes": 80},
-    "05_padded_sequences": {"lines": 520, "minutes": 75},
-}
 MIN_ALT_WORDS = 5
 
 IGNORED = "nbval-ignore-output"
@@ -436,7 +432,7 @@ def too_long(path):
     found = reckoning(path)
     problems = [
         f"{path.name}: {found[what]:.0f} {what}, at most {limit}"
-        for what, limit in (LIMITS | LONGER.get(path.stem, {})).items()
+        for what, limit in LIMITS.items()
         if found[what] > limit
     ]
     stated = TIME.search(read(path).cells[0].source)

@@ -62,19 +62,41 @@ def test_it_writes_weights_and_a_record_and_they_agree(corpus, tmp_path, cell):
     model, vocabulary = sample.load_model(out)
     assert vocabulary.characters == facts["characters"] == "".join(sorted(set(TEXT)))
     assert model.module.cell == facts["cell"] == cell
-    learned, held_out = text.train_validation_split(vocabulary.encode(TEXT))
-    as_many = learned[: len(held_out)]
-    assert record["training_nats"] == pytest.approx(learning.evaluate(model, as_many))
-    assert record["validation_nats"] == pytest.approx(learning.evaluate(model, held_out))
-    assert record["cold_nats"] == pytest.approx(
-        learning.evaluate(model, held_out, num_steps=256, carry_state=False)
-    )
+    training, _ = text.train_validation_split(vocabulary.encode(TEXT))
+    assert record["measured_on"] == "development part"
+    assert_measured_on(record, model, *text.train_validation_split(training))
     steps, losses = zip(*record["validation"], strict=True)
     assert record["validation_nats"] == pytest.approx(min(losses), abs=1e-6)
     assert facts["validation_nats"] == min(losses) and facts["step"] in steps
     assert losses[-1] < losses[0] and len(losses) == 10 and steps[-1] == record["steps"]
     assert record["parameters"] == sum(array.size for array in params.values())
     assert record["made_by"]["versions"]["torch"] == torch.__version__
+
+
+def assert_measured_on(record, model, learned, measured):
+    """A record's losses are those of a model on these two parts of a text."""
+    as_many = learned[: len(measured)]
+    assert record["training_nats"] == pytest.approx(learning.evaluate(model, as_many))
+    assert record["validation_nats"] == pytest.approx(learning.evaluate(model, measured))
+    assert record["cold_nats"] == pytest.approx(
+        learning.evaluate(model, measured, num_steps=256, carry_state=False)
+    )
+
+
+def test_a_final_run_keeps_its_last_weights_and_only_then_reads_the_text_held_out(
+    corpus, tmp_path, monkeypatch
+):
+    out, read, loss = tmp_path / "final.safetensors", [], train.Run.loss
+    monkeypatch.setattr(
+        train.Run, "loss", lambda self, ids, **how: read.append(self.step) or loss(self, ids, **how)
+    )
+    assert run(corpus, out, "--final") == 0
+    record, (_, facts) = record_of(out), load_arrays(out)
+    assert set(read) == {record["steps"]} and facts["step"] == record["steps"]
+    assert record["measured_on"] == "held-out text" and record["validation"] == []
+    model, vocabulary = sample.load_model(out)
+    assert_measured_on(record, model, *text.train_validation_split(vocabulary.encode(TEXT)))
+    assert record["command"].count("--final") == 1
 
 
 def test_a_record_says_how_to_repeat_the_run_and_names_no_folder(corpus, tmp_path, monkeypatch):
@@ -255,7 +277,7 @@ def test_ctrl_c_saves_no_nan(corpus, tmp_path, monkeypatch, capsys):
     assert run(corpus, out) == 1
     assert "step 20: a weight is no longer finite" in capsys.readouterr().err
     checkpoint = load_checkpoint(out.with_suffix(".checkpoint"))
-    assert checkpoint["step"] == 18  # the last validation
+    assert checkpoint["step"] == 17  # the last validation
     assert all(tensor.isfinite().all() for tensor in checkpoint["model"].values())
 
 
@@ -421,8 +443,8 @@ def test_a_validation_does_not_change_the_time_that_is_left(corpus, tmp_path, mo
         found = re.findall(r"(\d+)%[^\r]*?, (\d+):(\d+) left", capsys.readouterr().err)
         return {int(percent): 60 * int(minutes) + int(rest) for percent, minutes, rest in found}
 
-    steps = range(1, 61)
-    expected = {round(100 * step / 60): 10 * (60 - step) for step in steps}
+    steps = range(1, 55)
+    expected = {round(100 * step / 54): 10 * (54 - step) for step in steps}
     assert time_left("a.safetensors") == pytest.approx(expected, abs=1)
     monkeypatch.setattr(train.tqdm, "unpause", lambda bar: None)  # broken on purpose
     assert max(time_left("b.safetensors").values()) > 1000

@@ -385,8 +385,17 @@ def test_one_line_crosses_from_encoder_to_decoder():
 
     (between,) = crossing(diagrams.encoder_decoder())
     assert between[0][1] == between[-1][1]
-    assert directions(diagrams.attention(), "hidden")["up"] >= 5
-    assert {"α1", "α2", "α3", "α4"} < set(words(parsed(diagrams.attention())))
+
+
+def test_attention_is_four_dot_products_a_softmax_and_a_weighted_mean():
+    svg = diagrams.attention()
+    found = "".join(words(parsed(svg))).replace(" ", "")
+    for t in "1234":
+        assert found.count(f"s2⋅h{t}") == found.count(f"α{t}") == 1
+    assert found.count("softmax") == found.count("weightedmean") == 1
+    # Each state to its product, and all of them to the mean; the decoder's state to the head.
+    assert directions(svg, "hidden")["up"] == 4 + 1 + 1
+    assert directions(svg, "ink")["up"] == 2 * 4 + 1  # into the softmax, out of it, from the head
 
 
 def test_what_is_likely_has_a_long_bar_and_the_target_its_color():

@@ -20,10 +20,10 @@ QUOTED = {  # by chapter, the lines that it prints: each {} with a name in it is
         "| −2 | {} steps | {bias.play_closed} ({}) | {} | {} |",
         "| 4 | {} steps | {bias.play_four} ({}) | {} | {} |",
     ],
-    "03_autograd": ["LSTM autograd {} ({} to {}), {speed.autograd} times by hand"],
+    "03_autograd": ["| LSTM, autograd | {} | {} to {} | {speed.autograd} |"],
     "04_pytorch_batching": [
-        "play: its own loss {cost.reported}, in truth {} nats",
-        "NumPy over PyTorch: {speed.slowest} to {speed.fastest}",
+        "| on the play | {cost.reported} | {} |",
+        "| PyTorch | {} | {} | {speed.slowest} to {speed.fastest} |",
     ],
 }
 
