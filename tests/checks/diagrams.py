@@ -59,7 +59,7 @@ MEASURE = {
     drawing.MATH_ITALIC: "cmmi10.ttf",
     drawing.MATH_UPRIGHT: "cmr10.ttf",
 }
-STAND_INS = str.maketrans("−⊙⋅σαδ", "++.nnn")  # as wide, and in every font
+STAND_INS = str.maketrans("−⊙⋅σαδ⊤", "++.nnn+")  # as wide, and in every font
 
 
 def too_small(root):

@@ -123,9 +123,10 @@ def test_the_gradient_only_goes_down_and_back():
 
 def test_each_arrow_of_the_gradient_says_what_it_carries():
     found = words(parsed(diagrams.rnn_backward()))
-    for name in ("δz1", "δh1", "δz2", "δh2", "δa2", "δz3", "δh3", "δa3"):
+    arrive = [f"W⊤outδz{t}" for t in (1, 2, 3)] + [f"W⊤hhδa{t}" for t in (2, 3)]
+    for name in ("δh1", "δh2", "δh3", *arrive):
         assert found.count(name) == 1
-    assert found.count("Whh") == 2 and found.count("Wout") == 3
+    assert found.count("Whh") == 2 and found.count("Wout") == found.count("Wih") == 3  # forward
     root = parsed(diagrams.lstm_backward())
     found = words(root)
     for name in ("δi", "δf", "δg", "δo"):
@@ -322,6 +323,10 @@ def test_the_worked_example_shows_its_numbers():
     for name in ("h", "z", "p", "δz", "δh"):
         assert all(f"{name}{t}" in found for t in range(1, 5))
     assert products.sum() == pytest.approx(d_hidden[-1, 0])
+    # No row of the states' gradient looks like a row of characters.
+    assert [word for word in found.elements() if word.startswith("unit")] == [
+        f"unit {n}" for n in (1, 2, 3)
+    ]
     coarse = words(parsed(diagrams.worked_example(*example(), decimals=1)))
     assert all(len(word.lstrip("−")) == 3 for word in coarse if "." in word and word != "−0.0")
     assert "−0.0" not in coarse
@@ -420,6 +425,8 @@ def test_the_state_crosses_between_chunks_and_the_gradient_does_not():
             for s in strokes(root, role)
         )
 
+    found = words(root)  # the rows' states differ: only those of row 1 have names
+    assert [word for word in found if re.fullmatch(r"h\d", word)] == [f"h{t}" for t in range(9)]
     assert left < right
     assert crossing("hidden") == 2  # in each row
     assert crossing("gradient") == 0
@@ -449,6 +456,18 @@ def test_a_layer_s_number_stands_above_the_subscript():
     assert drops[3][1] == pytest.approx(0)
     back = float(text[2].get("dx")) / float(text[2].get("font-size"))
     assert back == pytest.approx(-1.278, abs=0.001)
+
+
+def test_a_transposed_matrix_has_its_sign_above_the_subscript():
+    picture = drawing.Drawing("d", 100, "alt")
+    picture.symbol(50, 50, "W_out^T")
+    (text,) = parsed(picture).iter(f"{SVG}text")
+    drops = [(characters, drop) for characters, _, _, drop in runs(text)]
+    assert [characters for characters, _ in drops] == ["W", "⊤", "out"]
+    assert drops[1][1] < 0 < drops[2][1]
+    assert float(text[2].get("dx")) / float(text[2].get("font-size")) == pytest.approx(
+        -0.778, abs=0.001
+    )
 
 
 def test_a_formula_comes_back_from_its_subscripts():

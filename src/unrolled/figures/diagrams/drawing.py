@@ -151,7 +151,10 @@ class Drawing:
             )
 
     def symbol(self, x, y, name, role="ink", size=SYMBOL, anchor="middle"):
-        """Write a symbol: ``h_t-1`` has the subscript t minus 1, ``W_hh^0`` a layer's number."""
+        """Write a symbol: ``h_t-1`` has the subscript t minus 1, ``W_hh^0`` a layer's number.
+
+        ``W_hh^T`` is transposed.
+        """
         self._symbol(self._text(x, y, role, size, anchor), name, size)
 
     def formula(self, x, y, *terms, size=SYMBOL, anchor="middle"):
@@ -172,10 +175,11 @@ class Drawing:
         attributes.pop("dy", None)
         small = {"font-size": _number(SUBSCRIPT * size), **attributes}
         drop, move = 0.2 * size if subscript else 0, {}
-        if layer:  # the subscript begins below it: a digit in brackets is 1.278 em wide
-            raised, drop = 0.5 * size, 0.3 * size
-            self._math(text, f"({layer})", True, dy=_number(-raised), **small)
-            move = {"dy": _number(drop + raised), "dx": _number(-1.278 * SUBSCRIPT * size)}
+        if layer:  # the subscript begins below it; brackets reach lower, and are raised more
+            above, wide = ("⊤", 0.778) if layer == "T" else (f"({layer})", 1.278)  # in em
+            raised, drop = (0.4 * size, 0.28 * size) if layer == "T" else (0.5 * size, 0.3 * size)
+            self._math(text, above, True, dy=_number(-raised), **small)
+            move = {"dy": _number(drop + raised), "dx": _number(-wide * SUBSCRIPT * size)}
         elif subscript:
             move = {"dy": _number(drop)}
         for run in re.findall(r"[a-zA-Z]+|[^a-zA-Z]+", subscript):

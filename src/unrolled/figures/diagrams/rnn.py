@@ -36,7 +36,7 @@ def rnn_unrolled():
         drawing.arrow("input", (x, inputs - half), (x, hidden + half))
         drawing.arrow("hidden", (x, hidden - half), (x, logits + half))
         drawing.symbol(x + 9, (inputs + hidden) / 2, "W_ih", anchor="start")
-        drawing.symbol(x + 9, (hidden + logits) / 2, "W_out", anchor="start")
+        drawing.symbol(x + 9, (hidden + logits) / 2 - 15, "W_out", anchor="start")  # off W_hh
 
     drawing.text(folded, 22, "folded", "muted")
     column(folded, "t")
@@ -61,7 +61,7 @@ def rnn_unrolled():
     for t, (x, reads, follows) in enumerate(zip(steps, "Wre", "ren", strict=True), 1):
         column(x, t)
         drawing.arrow("hidden", (before, hidden), (x - half, hidden))
-        drawing.symbol((before + x - half) / 2 - 3, hidden - 28, "W_hh")
+        drawing.symbol((before + x - half) / 2 - 3, hidden - 25, "W_hh")
         before = x + half
         for y, letter, role in [(target, follows, "target"), (character, reads, "input")]:
             drawing.box(x, y, 42, 42, role)
@@ -85,14 +85,14 @@ def rnn_backward():
         "The network unrolled over three steps, with a loss L 1 to L 3 above the hidden states h "
         "1 to h 3. Forward arrows run from each input up to its hidden state, from each hidden "
         "state right to the next, and up to its loss. Gradient arrows run against them: down "
-        "from each loss into its hidden state, carrying delta z t through W out, and left from h "
-        "3 to h 2, to h 1, carrying delta a t through W hh. At every hidden state two gradients, "
-        "one from its own loss and one from the future, meet at a plus sign, and add up to delta "
-        "h t. From beyond the last step comes zero.",
+        "from each loss into its hidden state, where W out transposed times delta z t arrives, and "
+        "left from h 3 to h 2, to h 1, where W hh transposed times delta a t arrives. At every "
+        "hidden state two gradients, one from its own loss and one from the future, meet at a plus "
+        "sign, and add up to delta h t. From beyond the last step comes zero.",
     )
     loss, hidden, inputs = 36, 258, 402  # the rows' y
-    steps, pitch = (136, 354, 572), 218  # the columns' x
-    half, half_wide, half_high = 27, 62, 58  # of a box, and of a hidden state's
+    steps, pitch = (114, 332, 550), 218  # the columns' x
+    half, half_wide, half_high = 27, 56, 58  # of a box, and of a hidden state's
     ahead, back = hidden + 30, hidden - 28  # the state passes below the middle, the gradient above
     up, down = -38, 38  # and beside a column's middle
 
@@ -105,6 +105,7 @@ def rnn_backward():
         drawing.box(x, inputs, 2 * half, 2 * half, "input")
         drawing.symbol(x, inputs, f"x_{t}", "input")
         drawing.arrow("muted", (x, inputs - half), (x, hidden + half_high))
+        drawing.symbol(x + 9, (inputs - half + hidden + half_high) / 2, "W_ih", anchor="start")
         drawing.arrow("muted", (x + up, hidden - half_high), (x + up, loss + half))
         before = x - pitch + half_wide if t > 1 else 44
         drawing.arrow("muted", (before, ahead), (x - half_wide, ahead))
@@ -116,14 +117,16 @@ def rnn_backward():
         drawing.arrow("gradient", (meet, loss + half), (meet, back - OPERATOR))
         drawing.symbol(x - 3, 132, "W_out")
         drawing.text(meet + 10, 86, "own loss", "gradient", anchor="start")
-        drawing.symbol(meet + 10, 120, f"δz_{t}", "gradient", anchor="start")
+        arrives = ("W_out^T", "ink"), (f"δz_{t}", "gradient")
+        drawing.formula(meet + 10, 126, *arrives, anchor="start")
         after = x + pitch - half_wide if not last else 690
         drawing.arrow("gradient", (after, back), (meet + OPERATOR, back))
         if not last:
             middle = x + pitch / 2
-            drawing.text(middle, back - 54, "future", "gradient")
-            drawing.symbol(middle, back - 24, f"δa_{t + 1}", "gradient")
-            drawing.symbol(middle, hidden, "W_hh")
+            drawing.text(middle, back - 66, "future", "gradient")
+            arrives = ("W_hh^T", "ink"), (f"δa_{t + 1}", "gradient")
+            drawing.formula(middle, back - 29, *arrives)
+            drawing.symbol(middle, hidden + 5, "W_hh")
     drawing.text(704, back, "0", "gradient", size=SYMBOL, font=MATH_UPRIGHT)
 
     drawing.legend(476, "muted", "forward: each step hands its state on")
@@ -145,10 +148,10 @@ def truncated_bptt():
         "truncated-bptt",
         532,
         "A text of sixteen characters is cut into two rows of eight, and the rows into two "
-        "chunks of four steps. Each row runs on from chunk 1 to chunk 2. In both rows the "
+        "chunks of four steps. Each row runs on from chunk 1 to chunk 2. In row 1 the "
         "hidden state passes from step to step, h 0 to h 8, and crosses the border between the "
-        "chunks. The gradient runs back from the last step of each chunk to its first, and "
-        "stops at a bar on the chunk's left border.",
+        "chunks; row 2 has states of its own, which do the same. The gradient runs back from the "
+        "last step of each chunk to its first, and stops at a bar on the chunk's left border.",
     )
     _text_in_rows(drawing, text)
     pitch, half_wide, half_high = 64, 20, 31  # of the steps, and of a hidden state's box
@@ -162,7 +165,8 @@ def truncated_bptt():
     for row, y in enumerate(rows):
         ahead, back, tiles = y + 9, y - 17, y + 57
         drawing.text(8, tiles, f"row {row + 1}", "muted", anchor="start")
-        drawing.symbol(30, ahead, "h_0", "hidden")
+        if row == 0:
+            drawing.symbol(30, ahead, "h_0", "hidden")
         before = 48
         for t in range(8):
             chunk, step = divmod(t, 4)
@@ -170,7 +174,8 @@ def truncated_bptt():
             drawing.arrow("hidden", (before, ahead), (x - half_wide, ahead))
             before = x + half_wide
             drawing.box(x, y, 2 * half_wide, 2 * half_high, "hidden")
-            drawing.symbol(x, ahead, f"h_{t + 1}", "hidden")
+            if row == 0:  # the other row has states of its own
+                drawing.symbol(x, ahead, f"h_{t + 1}", "hidden")
             drawing.box(x, tiles, 36, 36, "input")
             drawing.text(x, tiles, _visible(text[8 * row + t]), "input", size=24, font=MONO)
             begin = x if step == 3 else x + half_wide

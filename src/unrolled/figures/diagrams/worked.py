@@ -9,7 +9,8 @@ STEPS = (178, 330, 482, 634)  # the columns' x
 ASIDE = 36  # from there to the way forward, on the left, and to the way back, on the right
 WIDE, HIGH, PITCH = 68, 30, 33  # of a number's cell, and from one to the next below
 TILE = 44  # of a character's box
-NEXT, SAID, LOGITS, HIDDEN = 30, 98, 307, 552  # the y of what comes next; the arrays' upper ends
+NEXT, SAID, LOGITS = 30, 98, 307  # the y of what comes next; the arrays' upper ends
+BELOW = 46  # from an array to the one below, with that one's name between them
 TERMS = (236, 316, 396, 476, 556, 658)  # the x of the terms and the sum that are pushed back
 
 
@@ -56,25 +57,26 @@ def worked_example(
     probabilities = _check(characters, *arrays, targets, weight_out, decimals)
     h, z, dz, dh, p = (_written(array, decimals) for array in (*arrays, probabilities))
     states, scores = _height(h[0]), _height(z[0])
-    back = LOGITS + scores - states  # the upper end of the gradient beside the logits
-    tiles = HIDDEN + states + 24 + TILE / 2
+    back = LOGITS + scores + BELOW  # the upper end of the gradient, below the logits
+    bottom = back + states + 22 + BELOW  # and of the hidden state, below the way back in time
+    tiles = bottom + states + 24 + TILE / 2
     legend = tiles + 56
     height = legend + (56 if weight_out is None else 258)
     drawing = Drawing("worked-example", height, _alt(characters, targets, p))
 
-    start, level = 56, HIDDEN + states / 2  # of the arrow from the hidden state before
+    start, level = 56, bottom + states / 2  # of the arrow from the hidden state before
     drawing.symbol(30, level, "h_0", "hidden")
     for t, x in enumerate(STEPS):
         left, right = x - ASIDE, x + ASIDE
         up, down = left + 20, right + 20
         drawing.arrow("hidden", (start, level), (left - WIDE / 2, level))
-        drawing.arrow("input", (left, tiles - TILE / 2), (left, HIDDEN + states))
-        drawing.arrow("hidden", (up, HIDDEN), (up, LOGITS + scores))
+        drawing.arrow("input", (left, tiles - TILE / 2), (left, bottom + states))
+        drawing.arrow("hidden", (up, bottom), (up, LOGITS + scores))
         drawing.arrow("ink", (up, LOGITS), (up, SAID + scores))
         drawing.arrow("target", (down, NEXT + TILE / 2), (down, SAID))
         drawing.arrow("gradient", (down, SAID + scores), (down, back))
-        if t:  # back in time: below the logits, over the way up to them
-            turn, leave, arrive = LOGITS + scores + 28, right - 20, STEPS[t - 1] + ASIDE + 20
+        if t:  # back in time, over the way up to the logits
+            turn, leave, arrive = back + states + 22, right - 20, STEPS[t - 1] + ASIDE + 20
             drawing.bridge(up, turn)
             corners = (leave, back + states), (leave, turn), (arrive, turn)
             drawing.arrow("gradient", *corners, (arrive, back + states))
@@ -88,7 +90,7 @@ def worked_example(
             (right, SAID, "δz", "gradient", dz),
             (left, LOGITS, "z", "ink", z),
             (right, back, "δh", "gradient", dh),
-            (left, HIDDEN, "h", "hidden", h),
+            (left, bottom, "h", "hidden", h),
         ):
             drawing.symbol(at - 14, top - 23, f"{name}_{t + 1}", role)
             for n, number in enumerate(numbers[t]):
@@ -102,6 +104,8 @@ def worked_example(
     for top in (SAID, LOGITS):
         for n, character in enumerate(characters):
             drawing.text(90, top + n * PITCH + HIGH / 2, character, "muted", size=24, font=MONO)
+    for n in range(len(h[0])):  # not characters
+        drawing.text(102, back + n * PITCH + HIGH / 2, f"unit {n + 1}", "muted", anchor="end")
     drawing.legend(legend, "hidden", "forward, from step to step")
     drawing.legend(legend + 34, "gradient", "the gradient, from the last step back", back=True)
     if weight_out is not None:
