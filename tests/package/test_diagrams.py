@@ -132,9 +132,11 @@ def test_each_arrow_of_the_gradient_says_what_it_carries():
     for name in ("δi", "δf", "δg", "δo"):
         assert found.count(name) == 2  # in each cell
     assert {"δc1", "δh1", "δa1", "δc2", "δh2", "δa2", "f1", "f2", "L1", "L2"} < set(found)
-    assert found.count("Whh") == 1  # between the cells
+    assert {"δx1", "δx2"} < set(found)
+    assert found.count("Whh") == 2  # between the cells, and on the way to h_0
     dotted = [p for p in root.findall(f"{SVG}path") if p.get("stroke-dasharray")]
-    assert len(dotted) == 2 * 4 + 1 + 1  # into the blocks and out; beyond W_hh; the legend
+    # Into the blocks, out of them to W_hh and to x; from W_hh; the legend.
+    assert len(dotted) == 2 * (3 + 2) + 2 + 1
     assert [word for word in found if word.split(":")[0] in ("the open road", "on-ramps")]
 
 
@@ -292,6 +294,8 @@ def test_nothing_stands_between_the_layers_and_cell_states_stay_in_theirs():
     found = words(root)
     for weight in ("W(0)ih", "W(1)ih", "W(0)hh", "W(1)hh", "Wout"):
         assert found.count(weight) == 3
+    for name in ("h", "c"):  # each layer has states of its own
+        assert {f"{name}({layer}){t}" for layer in (0, 1) for t in range(4)} < set(found)
     assert not [word for word in words(parsed(diagrams.stacked("RNN"))) if word.startswith("c")]
 
 

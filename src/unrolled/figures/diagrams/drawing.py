@@ -175,9 +175,9 @@ class Drawing:
         attributes.pop("dy", None)
         small = {"font-size": _number(SUBSCRIPT * size), **attributes}
         drop, move = 0.2 * size if subscript else 0, {}
-        if layer:  # the subscript begins below it
+        if layer:  # the subscript begins below it; brackets reach lower, and are raised more
             above, wide = ("⊤", 0.778) if layer == "T" else (f"({layer})", 1.278)  # in em
-            raised, drop = 0.4 * size, 0.28 * size
+            raised, drop = (0.4 * size, 0.28 * size) if layer == "T" else (0.5 * size, 0.3 * size)
             self._math(text, above, True, dy=_number(-raised), **small)
             move = {"dy": _number(drop + raised), "dx": _number(-wide * SUBSCRIPT * size)}
         elif subscript:

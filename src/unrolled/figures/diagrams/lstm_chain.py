@@ -38,7 +38,9 @@ def lstm_forward():
     drawing.symbol(20, HIDDEN, "h_0", "hidden")
     road = hidden = START  # where the arrows into the next cell begin
     for t, x in enumerate(CELLS, 1):
-        _cell(drawing, x, t, "cell", "input")
+        _cell(drawing, x, t, "cell")
+        below = x + BLOCKS["g"]
+        drawing.arrow("input", (below, BELOW - BOX / 2), (below, HIDDEN + HALF_HIGH))
         scale, add, branch, part = (x + step for step in (SCALE, ADD, BRANCH, PART))
         _top_box(drawing, part, f"z_{t}", "ink")
         drawing.arrow("hidden", (part, HIDDEN), (part, TOP + BOX / 2))
@@ -87,13 +89,18 @@ def lstm_backward():
         "gradient delta h t begins, and from there up through the tanh to the road. Dotted lines "
         "are detours: delta f, and delta i and delta g, go from the road down into the blocks, "
         "delta o comes to them from delta h t. From the blocks delta a t goes back through the "
-        "matrix W hh to the hidden state before, where it meets that step's own loss.",
+        "matrix W hh to the hidden state before, h 1 or h 0; at h 1 it meets that step's own loss. "
+        "Down to the input goes delta x t.",
     )
     drawing.symbol(20, ROAD, "c_0", "cell")
     drawing.symbol(20, HIDDEN, "h_0", "hidden")
     for t, x in enumerate(CELLS, 1):
         last = t == len(CELLS)
-        _cell(drawing, x, t, "muted", "muted")
+        _cell(drawing, x, t, "muted")
+        below = x + BLOCKS["g"]
+        ends = (below, HIDDEN + HALF_HIGH), (below, BELOW - BOX / 2)
+        drawing.arrow("gradient", *ends, dotted=True)
+        drawing.symbol(below + 12, HIDDEN + 64, f"δx_{t}", "gradient", anchor="start")
         _on_ramps(drawing, x, t, last)
         _detours(drawing, x, t)
         scale, branch = x + SCALE, x + BRANCH
@@ -146,17 +153,19 @@ def _detours(drawing, x, t):
     drawing.symbol(add + 8, TANH + 12, "δg", "gradient", anchor="start")
     drawing.symbol(leave + 9, HIDDEN + 64, f"δa_{t}", "gradient", anchor="start")
     low, start = HIDDEN + 106, (leave, HIDDEN + HALF_HIGH)
-    if t == 1:
-        drawing.arrow("gradient", start, (leave, low), (8, low), **detour)
+    matrix = HIDDEN + 64
+    if t == 1:  # to h_0, which stands at the edge
+        back, wide, up, end = 35, 62, 20, HIDDEN + 22
     else:
-        back, matrix = CELLS[t - 2] + PART, HIDDEN + 64
-        drawing.arrow("gradient", start, (leave, low), (back, low), (back, matrix + 19), **detour)
-        drawing.box(back, matrix, 68, 38, "ink")
-        drawing.symbol(back, matrix, "W_hh")
-        drawing.arrow("gradient", (back, matrix - 19), (back, HIDDEN + OPERATOR), **detour)
+        back, wide, end = CELLS[t - 2] + PART, 68, HIDDEN + OPERATOR
+        up = back
+    drawing.arrow("gradient", start, (leave, low), (back, low), (back, matrix + 19), **detour)
+    drawing.box(back, matrix, wide, 38, "ink")
+    drawing.symbol(back, matrix, "W_hh")
+    drawing.arrow("gradient", (up, matrix - 19), (up, end), **detour)
 
 
-def _cell(drawing, x, t, tanh, reads):
+def _cell(drawing, x, t, tanh):
     """The parts of a cell that are the same both ways."""
     top, bottom = ROAD - 50, HIDDEN + 40
     drawing.box(x + WIDE / 2, (top + bottom) / 2, WIDE, bottom - top, "line")
@@ -169,7 +178,6 @@ def _cell(drawing, x, t, tanh, reads):
     below = x + BLOCKS["g"]
     drawing.box(below, BELOW, BOX, BOX, "input")
     drawing.symbol(below, BELOW, f"x_{t}", "input")
-    drawing.arrow(reads, (below, BELOW - BOX / 2), (below, HIDDEN + HALF_HIGH))
 
 
 def _top_box(drawing, x, name, role):

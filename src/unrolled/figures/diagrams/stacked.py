@@ -69,7 +69,7 @@ def stacked(kind="LSTM", backward=False):
     for layer, y in enumerate((LOWER, UPPER)):
         drawing.text(8, y - high - 20, f"layer {layer}", "muted", anchor="start")
         for name, role, shift in states:
-            drawing.symbol(START - 28, y + shift, f"{name}_0", role)
+            drawing.symbol(START - 30, y + shift, f"{name}_0^{layer}", role)
             if backward:
                 place = END, y + shift
                 drawing.text(*place, "0", "gradient", size=SYMBOL, font=MATH_UPRIGHT)
@@ -83,7 +83,7 @@ def stacked(kind="LSTM", backward=False):
         for layer, y in enumerate((LOWER, UPPER)):
             drawing.box(x, y, 2 * WIDE, 2 * high, "muted" if kind == "LSTM" else "hidden")
             for name, role, shift in states:
-                drawing.symbol(x, y + shift, f"{name}_{t}", role)
+                drawing.symbol(x, y + shift, f"{name}_{t}^{layer}", role)
                 ends = [(before, y + shift), (x - WIDE, y + shift)]
                 if backward:
                     role, ends = "gradient", [(after, y + shift), (x + WIDE, y + shift)]
