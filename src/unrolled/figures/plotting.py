@@ -55,6 +55,7 @@ STYLE = {
 
 # What text is shown in, the page's own faces, by what matplotlib has measured it with.
 FACES = {"'DejaVu Sans', sans-serif": SANS, "'DejaVu Sans Mono', monospace": MONO}
+PANEL_WIDTH = 3.9  # inches: narrower than a figure alone, so that its text isn't smaller by as much
 MAX_POINTS = 400  # of a training curve
 
 LOOKS = {  # of each kind of model, in every figure
@@ -91,6 +92,8 @@ def to_svg(figures, alt):
     if not alt.strip():
         raise ValueError("alt is empty: say what the figure shows")
     panels = figures if isinstance(figures, list) else [figures]
+    for figure in panels[1:] and panels:
+        figure.set_figwidth(PANEL_WIDTH)
     if not panels:
         raise ValueError("no figure to show")
     prefix = f"{zlib.crc32(alt.encode()):08x}"  # keeps the figures of one page apart
