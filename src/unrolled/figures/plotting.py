@@ -92,10 +92,11 @@ def to_svg(figures, alt):
     if not alt.strip():
         raise ValueError("alt is empty: say what the figure shows")
     panels = figures if isinstance(figures, list) else [figures]
-    for figure in panels[1:] and panels:
-        figure.set_figwidth(PANEL_WIDTH)
     if not panels:
         raise ValueError("no figure to show")
+    if len(panels) > 1:
+        for figure in panels:
+            figure.set_figwidth(PANEL_WIDTH)
     prefix = f"{zlib.crc32(alt.encode()):08x}"  # keeps the figures of one page apart
     drawn = [_drawn(figure, f"{prefix}-{n}") for n, figure in enumerate(panels)]
     svg = drawn[0] if drawn == drawn[:1] else _side_by_side(drawn)
